@@ -1,0 +1,30 @@
+"""Who is calling: a reporter with one case, an officer on a post in one role, or the system itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lapor.machine.organisation import Post
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller. Officers have a post; a reporter has the id of the one case that the secret opens."""
+
+    role: str
+    post: Post | None = None
+    complaint_id: int | None = None
+
+    @property
+    def unit_id(self) -> int:
+        """The unit of an officer's post; 0, which no unit has, for everybody else."""
+        return self.post.unit_id if self.post else 0
+
+    @property
+    def post_id(self) -> int:
+        """The id of an officer's post; 0, which no post has, for everybody else."""
+        return self.post.id if self.post else 0
+
+
+VISITOR = Principal("visitor")
+SYSTEM = Principal("system")

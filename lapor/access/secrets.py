@@ -1,0 +1,58 @@
+"""Tracking numbers, secrets and tokens: made here, stored only as peppered hashes."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+
+REPORTER_PREFIX = "lapor_r_"
+OFFICER_PREFIX = "lapor_o_"
+SECRET_PATTERN = re.compile(r"lapor_[ro]_[A-Za-z0-9_-]{16,}")
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHECK_DIGITS = _DIGITS + "*~$=U"
+_FORGIVEN = str.maketrans("OIL", "011")
+
+
+def new_number(year: int) -> str:
+    """Make a tracking number: the year, 40 random bits in Crockford's base 32, and a check symbol."""
+    random = secrets.randbits(40)
+    digits = "".join(_DIGITS[random >> shift & 31] for shift in range(35, -5, -5))
+    return f"{year}-{digits[:4]}-{digits[4:]}-{_check_digit(year, digits)}"
+
+
+def read_number(text: str) -> str | None:
+    """Return the number as it is stored, forgiving case, O for 0, I and L for 1; None where the check fails.
+
+    >>> read_number("2026-7qk4-m2zd-" + _check_digit(2026, "7QK4M2ZD"))[:14]
+    '2026-7QK4-M2ZD'
+    """
+    found = re.fullmatch(r"(\d{4})-?([0-9A-Z]{4})-?([0-9A-Z]{4})-?([0-9A-Z*~$=])", text.strip().upper())
+    if found is None:
+        return None
+    digits, check = (found[2] + found[3]).translate(_FORGIVEN), found[4].translate(_FORGIVEN)
+    if not set(digits) <= set(_DIGITS) or check != _check_digit(int(found[1]), digits):
+        return None
+    return f"{found[1]}-{digits[:4]}-{digits[4:]}-{check}"
+
+
+def _check_digit(year: int, digits: str) -> str:
+    value = year
+    for digit in digits:
+        value = value * 32 + _DIGITS.index(digit)
+    return _CHECK_DIGITS[value % 37]
+
+
+def new_secret(prefix: str) -> str:
+    """Make a secret of 128 bits, shown once."""
+    return prefix + secrets.token_urlsafe(16)
+
+
+def hashed(secret: str, pepper: bytes) -> str:
+    """The only form in which a secret is stored: 128 random bits need no slow hash."""
+    return hmac.new(pepper, secret.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
+def is_same(one: str, other: str) -> bool:
+    """Compare two hashes in constant time."""
+    return hmac.compare_digest(one, other)

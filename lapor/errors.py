@@ -1,0 +1,90 @@
+"""The one family of errors. A docstring is the default message; attributes carry what the catcher needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lapor.machine.definition import Fault
+
+
+class LaporError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").splitlines()[0])
+
+
+class InvalidFields(LaporError):
+    """Some fields are not as they must be."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        self.errors = {name: list(messages) for name, messages in errors.items()}
+        listed = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in self.errors.items())
+        super().__init__(f"{type(self).__doc__} {listed}")
+
+
+class NotOpen(LaporError):
+    """This move is not open now."""
+
+    def __init__(self, move: str, state: str, guard: str | None = None) -> None:
+        self.move, self.state, self.guard = move, state, guard
+        why = f": {guard}" if guard else ""
+        super().__init__(f"The move {move} is not open in the state {state}{why}.")
+
+
+class Stale(LaporError):
+    """The case has changed since it was read."""
+
+
+class Forbidden(LaporError):
+    """The caller may see this, but not do it."""
+
+
+class NotFound(LaporError):
+    """There is nothing here, or nothing that the caller may see."""
+
+
+class Unauthenticated(LaporError):
+    """The token is missing, unknown, expired or revoked."""
+
+
+class KeyInFlight(LaporError):
+    """A request with this idempotency key is still under way."""
+
+
+class KeyReused(LaporError):
+    """This idempotency key was used with another body."""
+
+
+class Unavailable(LaporError):
+    """The database cannot be reached now; try again shortly."""
+
+
+class NoWorkingTime(LaporError):
+    """The calendar has no working time, so nothing can ever be due."""
+
+
+class CannotRun(LaporError):
+    """The command cannot run: the message says what is wrong and what to do."""
+
+
+class SettingsFaulty(CannotRun):
+    """The settings have faults."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+class DefinitionUnreadable(CannotRun):
+    """A definition is missing or is not YAML."""
+
+
+class DefinitionFaulty(CannotRun):
+    """A definition does not satisfy the proofs."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(str(fault) for fault in self.faults))

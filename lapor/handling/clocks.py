@@ -1,0 +1,101 @@
+"""The only writer of clock rows, and of what a case repeats of them: its due moment and its next moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lapor.machine.budget import Budget
+from lapor.machine.clock import CalendarKey, Clock, Step, advance, next_moment
+from lapor.machine.definition import Definition
+from lapor.machine.engine import Engine
+from lapor.records import ClockRow, Complaint
+
+
+def of_case(session: Session, complaint: Complaint) -> list[ClockRow]:
+    """The clocks of a case in order of their start."""
+    of_it = select(ClockRow).where(ClockRow.complaint_id == complaint.id).order_by(ClockRow.id)
+    return list(session.scalars(of_it.execution_options(populate_existing=True)))
+
+
+def step(
+    engine: Engine, session: Session, complaint: Complaint, rows: Sequence[ClockRow], taken: Step
+) -> list[dict[str, Any]]:
+    """Advance the clocks of a case by a step, and return what changed as the trail writes it down."""
+    definition = engine.workflow(complaint.kind, complaint.definition_version).definition
+    stored = {row.id: row for row in rows}
+    before = {row.id: value(row) for row in rows}
+    changes, current = [], list(rows)
+    for clock in advance(definition, before.values(), taken, engine.calendar):
+        old = before.get(clock.id or 0)
+        if clock == old:
+            continue
+        row = stored.get(clock.id or 0) or ClockRow(complaint=complaint)
+        if old is None:
+            session.add(row)
+            current.append(row)
+        write(engine, definition, row, clock)
+        changes.append(change(old, clock))
+    summarise(complaint, current)
+    return changes
+
+
+def change(old: Clock | None, new: Clock) -> dict[str, Any]:
+    """What happened to one clock: its old and new due moments, None where it was not there before."""
+    was = old.due_at.isoformat() if old else None
+    return {"name": new.name, "term": new.term, "state": new.state, "old": was, "new": new.due_at.isoformat()}
+
+
+def value(row: ClockRow) -> Clock:
+    """The clock that a row stores."""
+    return Clock(
+        name=row.name,
+        term=row.term,
+        budget=Budget.parse(row.budget),
+        calendar=CalendarKey(row.zone, row.calendar_version),
+        unit=row.unit_id,
+        started_at=row.started_at,
+        due_at=row.due_at,
+        pauses=tuple((_moment(start), _moment(end)) for start, end in row.pauses),
+        paused_at=row.paused_at,
+        extension=row.extension,
+        restarts=row.restarts,
+        state=row.state,
+        stopped_at=row.stopped_at,
+        rung=row.rung,
+        held_until=row.held_until,
+        id=row.id,
+    )
+
+
+def write(engine: Engine, definition: Definition, row: ClockRow, clock: Clock) -> None:
+    """Store a clock in its row, with the moment at which it next asks for something."""
+    for name in ("name", "term", "started_at", "due_at", "paused_at", "extension", "restarts", "state", "stopped_at"):
+        setattr(row, name, getattr(clock, name))
+    row.budget, row.unit_id = str(clock.budget), clock.unit
+    row.zone, row.calendar_version = clock.calendar.zone, clock.calendar.version
+    row.pauses = [[start.isoformat(), end.isoformat()] for start, end in clock.pauses]
+    row.rung, row.held_until = clock.rung, clock.held_until
+    row.next_moment_at = moment_of(engine, definition, clock)
+
+
+def moment_of(engine: Engine, definition: Definition, clock: Clock) -> datetime | None:
+    """When a clock of this definition next asks for something."""
+    rule = definition.clocks[clock.name]
+    ladder = definition.ladders.get(rule.ladder or "", ())
+    return next_moment(clock, rule, ladder, engine.calendar(clock.calendar))
+
+
+def summarise(complaint: Complaint, rows: Iterable[ClockRow]) -> None:
+    """Repeat the earliest due and next moments of the running clocks on the case, for lists and sweeps."""
+    running = [row for row in rows if row.state == "running"]
+    complaint.due_at = min((row.due_at for row in running), default=None)
+    complaint.next_moment_at = min((row.next_moment_at for row in running if row.next_moment_at), default=None)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

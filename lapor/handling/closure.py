@@ -1,0 +1,36 @@
+"""Closure: answers confirmed, disputed and appealed, and who reviews them."""
+
+from __future__ import annotations
+
+from lapor.handling.step import Making
+from lapor.machine.organisation import Organisation, Post
+from lapor.notices import outbox
+from lapor.records import Complaint
+
+
+def appoint_reviewer(making: Making, target: str) -> None:
+    """Where the next to act is a reviewer, appoint the next higher post; elsewhere nobody reviews."""
+    reviews = making.definition.states[target].acts == "reviewer"
+    post = next_reviewer(making.engine.organisation, making.complaint) if reviews else None
+    if target != making.complaint.state:
+        making.complaint.reviewer_id = post.id if post else None
+
+
+def next_reviewer(organisation: Organisation, complaint: Complaint) -> Post | None:
+    """The next higher post that took no part and is not vacant; the inspector last; None where none is left."""
+    if complaint.owner_id:
+        start = organisation.posts[complaint.owner_id]
+    else:
+        start = organisation.head(complaint.holder_id)
+    above = [*organisation.climb(start), organisation.inspector]
+    return next((post for post in above if not post.vacant and post.code not in complaint.took_part), None)
+
+
+def withdraw(making: Making) -> None:
+    """A withdrawn complaint about misconduct leaves the inspector free to go on: tell the inspector."""
+    if making.complaint.classification == "oversight":
+        inspector = making.engine.organisation.inspector
+        outbox.tell_post(making.session, making.complaint, inspector.id, "oversight_withdrawn", making.now)
+
+
+EFFECTS = {"withdraw": withdraw}

@@ -1,0 +1,92 @@
+"""Disposition: who is competent, who holds the case, who decides where that is disputed, and whom it is about."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from lapor.errors import InvalidFields
+from lapor.handling.step import Making
+from lapor.machine.organisation import Post, Unit
+from lapor.notices import outbox
+from lapor.records import CategoryRow, ReportedParty
+
+UNKNOWN = "unknown"
+
+
+def classify(making: Making) -> None:
+    """Take over class and category from the fields of any move that names them."""
+    for name, value in making.values.items():
+        if name == "classification":
+            making.complaint.classification = value
+        elif isinstance(value, CategoryRow):
+            making.complaint.category_id = value.id
+
+
+def hand_over(making: Making) -> None:
+    """Give the case to the unit that the move names; nobody owns it there yet.
+
+    Raises:
+        InvalidFields: the unit does not lie below the holder where the move descends, or is a reported party.
+    """
+    move, complaint = making.move, making.complaint
+    unit = next((value for value in making.values.values() if isinstance(value, Unit)), None)
+    if move is None or not move.holder or unit is None:
+        return
+    if move.descends and (unit.id == complaint.holder_id or complaint.holder_id not in unit.path):
+        raise InvalidFields({"unit": ["Must lie below the unit that holds the case."]})
+    if complaint.classification == "oversight" and set(_reported_units(making)) & set(unit.path):
+        raise InvalidFields({"unit": ["Must not be a reported party."]})
+    complaint.holder_id, complaint.owner_id, complaint.competent_id = unit.id, None, None
+    complaint.bound = complaint.bound or move.binding
+
+
+def name_competent(making: Making) -> None:
+    """Remember whom a returning unit names as competent: the arbiter stands above all units concerned."""
+    unit = making.values.get("competent_unit")
+    making.complaint.competent_id = unit.id if unit else None
+
+
+def note_reported(making: Making) -> None:
+    """Record whom the complaint is about, and tell the inspector at once where it alleges misconduct.
+
+    Raises:
+        InvalidFields: class oversight without reported parties, or unknown ones without a reason, or an unknown code.
+    """
+    said = making.values.get("reported")
+    making.values = {name: value for name, value in making.values.items() if name != "reported"}
+    if making.complaint.classification == "oversight":
+        _require(said, making)
+        inspector = making.engine.organisation.inspector
+        outbox.tell_post(making.session, making.complaint, inspector.id, "oversight", making.now)
+    if said is None:
+        return
+    making.internal["reported"] = said
+    for party in _parties(said, making) if said != UNKNOWN else ():
+        row = {"unit_id": party.id} if isinstance(party, Unit) else {"post_id": party.id}
+        making.session.add(ReportedParty(complaint_id=making.complaint.id, **row))
+    making.session.flush()
+
+
+def _require(said: str | None, making: Making) -> None:
+    if said is None:
+        raise InvalidFields({"reported": [f"Required for class oversight: codes of units or posts, or {UNKNOWN}."]})
+    if said == UNKNOWN and "reason" not in making.values:
+        raise InvalidFields({"reason": ["Required where the reported parties are unknown."]})
+
+
+def _parties(said: str, making: Making) -> list[Unit | Post]:
+    organisation = making.engine.organisation
+    codes = [code.strip() for code in said.split(",")]
+    known = {code: organisation.unit_codes.get(code) or organisation.post_codes.get(code) for code in codes}
+    unknown = [code for code, party in known.items() if party is None]
+    if unknown:
+        raise InvalidFields({"reported": [f"There is no unit or post with the code {code!r}." for code in unknown]})
+    return [party for party in known.values() if party]
+
+
+def _reported_units(making: Making) -> list[int]:
+    parties = select(ReportedParty.unit_id).filter_by(complaint_id=making.complaint.id)
+    return [unit_id for unit_id in making.session.scalars(parties) if unit_id]
+
+
+EFFECTS = {"dispose": note_reported, "return": name_competent, "recall": name_competent}

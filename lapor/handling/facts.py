@@ -1,0 +1,36 @@
+"""What guards ask about a case, gathered before they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from lapor.handling import closure, clocks
+from lapor.machine import clock
+from lapor.machine.definition import Definition
+from lapor.machine.engine import Engine
+from lapor.machine.guards import Facts
+from lapor.records import ClockRow, Complaint
+
+
+def gather(
+    engine: Engine, complaint: Complaint, definition: Definition, rows: Iterable[ClockRow], now: datetime
+) -> Facts:
+    """The facts of a case at `now`, without the fields of any move."""
+    alive = [value for value in map(clocks.value, rows) if value.is_alive]
+    calendar = engine.calendar(engine.key(complaint.door_id))
+    closed = definition.states[complaint.state].closed == "window"
+    limits = definition.limits
+    return Facts(
+        now=now,
+        state=complaint.state,
+        previous=complaint.previous_state,
+        tally=complaint.tally,
+        bound=complaint.bound,
+        limits=limits,
+        window_ends=calendar.due(complaint.since, limits.window) if closed else None,
+        ombudsman_from=calendar.due(complaint.completed_at, limits.ombudsman),
+        higher_post=closure.next_reviewer(engine.organisation, complaint) is not None,
+        extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
+        arbitration_pending=any(value.name == "arbitration" for value in alive),
+    )

@@ -1,0 +1,46 @@
+"""Follow-up: somebody takes the case on, works on it, and an answer is drafted and approved."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from lapor.errors import InvalidFields
+from lapor.handling.step import Making
+from lapor.records import TrailEntry
+
+
+def accept(making: Making) -> None:
+    """Whoever accepts owns the case."""
+    making.complaint.owner_id = making.actor.post_id or None
+
+
+def reassign(making: Making) -> None:
+    """Give the case to another post of the unit that holds it.
+
+    Raises:
+        InvalidFields: the post belongs to another unit or is vacant.
+    """
+    post = making.values["post"]
+    if post.unit_id != making.complaint.holder_id or post.vacant:
+        raise InvalidFields({"post": ["Must be a post of the unit that holds the case, and not vacant."]})
+    making.complaint.owner_id = post.id
+
+
+def propose_answer(making: Making) -> None:
+    """Whoever drafts may not approve."""
+    making.complaint.drafter_id = making.actor.post_id or None
+
+
+def approve(making: Making) -> None:
+    """The draft becomes the answer, word for word."""
+    drafts = select(TrailEntry.internal).where(
+        TrailEntry.complaint_id == making.complaint.id, TrailEntry.move == "propose_answer"
+    )
+    draft = making.session.scalars(drafts.order_by(TrailEntry.sequence.desc()).limit(1)).one()
+    making.public["text"] = json.loads(draft)["text"]
+    making.complaint.drafter_id = None
+
+
+EFFECTS = {"accept": accept, "reassign": reassign, "propose_answer": propose_answer, "approve": approve}

@@ -1,0 +1,141 @@
+"""Intake: a complaint comes in at any door, is completed, and its privacy is tightened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from lapor.access.principal import Principal
+from lapor.access.secrets import REPORTER_PREFIX, hashed, new_number, new_secret
+from lapor.errors import InvalidFields
+from lapor.handling import step
+from lapor.machine.engine import Engine
+from lapor.machine.organisation import Unit
+from lapor.records import CategoryRow, Complaint, RegionRow, Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What somebody reports, checked. `reporter` None: unidentified. `door` None: the default door."""
+
+    kind: str
+    title: str
+    text: str
+    received_at: datetime
+    channel: str = "website"
+    door: Unit | None = None
+    category: CategoryRow | None = None
+    region: RegionRow | None = None
+    incident_date: date | None = None
+    address: str | None = None
+    point: Mapping[str, float] | None = None
+    anonymous: bool = False
+    confidential: bool = False
+    reporter: Mapping[str, str | None] | None = None
+    remedy_sought: str | None = None
+    wished_agency: str | None = None
+
+
+def submit(
+    engine: Engine, session: Session, submission: Submission, *, actor: Principal, now: datetime
+) -> tuple[Complaint, str]:
+    """Store a complaint and start its clocks at its receipt; return it with the reporter's secret, shown this once.
+
+    Raises:
+        InvalidFields: the kind is unknown, or the receipt lies in the future.
+    """
+    _refuse(engine, submission, now)
+    secret = new_secret(REPORTER_PREFIX)
+    complaint = _complaint(engine, submission, hashed(secret, engine.pepper), now)
+    if submission.reporter:
+        reporter = Reporter(**{name: submission.reporter.get(name) for name in ("name", "email", "phone")})
+        session.add(reporter)
+        session.flush()
+        complaint.reporter_id = reporter.id
+    definition = engine.workflow(submission.kind).definition
+    who = actor if actor.post else Principal("reporter")
+    making = step.Making(engine, session, complaint, who, now, definition)
+    making.internal["content"] = digest(complaint)
+    making.internal["channel"] = submission.channel
+    making.public["received_at"] = submission.received_at.isoformat()
+    step.write(making, definition.initial)
+    return complaint, secret
+
+
+def digest(complaint: Complaint) -> str:
+    """What the trail remembers of title and text, so that a rewritten one shows."""
+    return hashlib.sha256(f"{complaint.title}\n{complaint.text}".encode()).hexdigest()
+
+
+def _refuse(engine: Engine, submission: Submission, now: datetime) -> None:
+    if submission.kind not in engine.current:
+        raise InvalidFields({"kind": ["Must be one of: " + ", ".join(engine.current) + "."]})
+    if submission.received_at > now:
+        raise InvalidFields({"received_at": ["Must not be in the future."]})
+
+
+def _complaint(engine: Engine, submission: Submission, secret_hash: str, now: datetime) -> Complaint:
+    door = (submission.door or default_door(engine)).id
+    local = engine.calendar(engine.key(door)).day(submission.received_at)
+    point = submission.point or {}
+    return Complaint(
+        number=new_number(local.year),
+        secret_hash=secret_hash,
+        kind=submission.kind,
+        definition_version=engine.current[submission.kind],
+        since=submission.received_at,
+        holder_id=door,
+        door_id=door,
+        bound=False,
+        tally={},
+        took_part=[],
+        received_at=submission.received_at,
+        completed_at=submission.received_at,
+        title=submission.title,
+        text=submission.text,
+        remedy_sought=submission.remedy_sought,
+        wished_agency=submission.wished_agency,
+        channel=submission.channel,
+        incident_date=submission.incident_date,
+        category_id=submission.category.id if submission.category else None,
+        region_id=submission.region.id if submission.region else None,
+        address=submission.address,
+        latitude=point.get("lat"),
+        longitude=point.get("lon"),
+        anonymous=submission.anonymous and submission.reporter is not None,
+        confidential=submission.confidential,
+    )
+
+
+def default_door(engine: Engine) -> Unit:
+    """The door of those who name none: the configured one, else the root's."""
+    organisation = engine.organisation
+    return organisation.unit_codes.get(engine.default_door) or organisation.root
+
+
+def complete(making: step.Making) -> None:
+    """The file is complete from now: the term after which the Ombudsman may be asked starts here."""
+    making.complaint.completed_at = making.now
+
+
+def tighten(making: step.Making) -> None:
+    """Make anonymous, confidential or both.
+
+    Raises:
+        InvalidFields: nothing is tightened, or something would be loosened.
+    """
+    loosened = [name for name, value in making.values.items() if value is False]
+    if loosened:
+        raise InvalidFields({name: ["Can only be set to true: only the reporter loosens."] for name in loosened})
+    if not making.values:
+        raise InvalidFields({"confidential": ["Set anonymous, confidential or both to true."]})
+    for name in making.values:
+        setattr(making.complaint, name, True)
+
+
+EFFECTS = {"complete": complete, "tighten": tighten}

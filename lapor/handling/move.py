@@ -1,0 +1,121 @@
+"""The one way to change a case: lock, authorise, guard, fire, holder and owner, clocks, trail, outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lapor.access import policy
+from lapor.access.principal import Principal
+from lapor.access.scope import scope
+from lapor.errors import Forbidden, InvalidFields, NotFound, Stale
+from lapor.handling import closure, clocks, disposition, facts, follow_up, intake, step
+from lapor.machine import fields as field_types
+from lapor.machine.definition import Definition, Move
+from lapor.machine.engine import Engine
+from lapor.records import CategoryRow, Complaint
+
+EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
+    **intake.EFFECTS,
+    **disposition.EFFECTS,
+    **follow_up.EFFECTS,
+    **closure.EFFECTS,
+}
+
+
+def move(
+    engine: Engine,
+    session: Session,
+    complaint_id: int,
+    name: str,
+    *,
+    actor: Principal,
+    fields: Mapping[str, Any],
+    now: datetime,
+    version: int | None = None,
+) -> Complaint:
+    """Make one move of one case, whole or not at all; the caller commits or rolls back.
+
+    Raises:
+        NotFound: the case is not there or out of the actor's scope.
+        Stale: `version` is given and the case has another one by now.
+        Forbidden: the actor may not make this move of this case.
+        NotOpen: the move does not leave this state, or a guard refuses it.
+        InvalidFields: fields are missing, unknown or wrong.
+    """
+    complaint = lock(engine, session, complaint_id, actor)
+    if version is not None and version != complaint.version:
+        raise Stale
+    workflow = engine.workflow(complaint.kind, complaint.definition_version)
+    chosen = _chosen(workflow.definition, name)
+    if not policy.may(actor, chosen, complaint, engine.organisation):
+        raise Forbidden
+    rows = clocks.of_case(session, complaint)
+    known = facts.gather(engine, complaint, workflow.definition, rows, now)
+    workflow.fire(complaint.state, name, known)
+    values = field_types.check(chosen, fields, now=now, find=_finder(engine, session))
+    target = workflow.fire(complaint.state, name, replace(known, fields=values))
+    making = step.Making(engine, session, complaint, actor, now, workflow.definition, rows, chosen, values)
+    _take_effect(making, target)
+    step.write(making, target)
+    return complaint
+
+
+def lock(engine: Engine, session: Session, complaint_id: int, actor: Principal) -> Complaint:
+    """Lock a case that is in the actor's scope and read it afresh: every writer does this first.
+
+    Raises:
+        NotFound: the case is not there or out of scope.
+    """
+    there = select(Complaint).where(Complaint.id == complaint_id, scope(actor, engine.organisation))
+    locked = there.with_for_update(of=Complaint).execution_options(populate_existing=True)
+    complaint = session.scalars(locked).one_or_none()
+    if complaint is None:
+        raise NotFound
+    return complaint
+
+
+def open_moves(
+    engine: Engine, session: Session, complaint: Complaint, *, actor: Principal, now: datetime
+) -> list[Move]:
+    """The moves that the actor may make of this case now, in the order of the definition."""
+    workflow = engine.workflow(complaint.kind, complaint.definition_version)
+    rows = clocks.of_case(session, complaint)
+    known = facts.gather(engine, complaint, workflow.definition, rows, now)
+    open_now = workflow.open_moves(complaint.state, known)
+    return [each for each in open_now if policy.may(actor, each, complaint, engine.organisation)]
+
+
+def _chosen(definition: Definition, name: str) -> Move:
+    if name not in definition.moves:
+        raise InvalidFields({"move": ["Must be one of: " + ", ".join(definition.moves) + "."]})
+    return definition.moves[name]
+
+
+def _finder(engine: Engine, session: Session) -> field_types.Find:
+    organisation = engine.organisation
+
+    def find(kind: str, code: str) -> object | None:
+        if kind == "category":
+            return session.scalars(select(CategoryRow).filter_by(code=code)).one_or_none()
+        return (organisation.unit_codes if kind == "unit" else organisation.post_codes).get(code)
+
+    return find
+
+
+def _take_effect(making: step.Making, target: str) -> None:
+    if making.move and policy.is_for_reporter(making.actor, making.move):
+        making.internal["for_reporter"] = True
+    disposition.classify(making)
+    EFFECTS.get(making.name, _nothing)(making)
+    disposition.hand_over(making)
+    closure.appoint_reviewer(making, target)
+
+
+def _nothing(_making: step.Making) -> None:
+    """Most moves mean no more than their definition says."""

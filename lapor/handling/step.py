@@ -1,0 +1,171 @@
+"""One step of a case being written: the part that submitting and moving share. Nothing here decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from lapor.access.principal import Principal
+from lapor.handling import clocks, trail
+from lapor.machine import clock
+from lapor.machine.definition import Definition, Move, State
+from lapor.machine.engine import Engine
+from lapor.machine.organisation import Post, Unit
+from lapor.notices import outbox
+from lapor.records import CategoryRow, ClockRow, Complaint, Escalation
+
+
+@dataclass(slots=True)
+class Making:
+    """A move that is being made, between its checks and its entry in the trail.
+
+    `values` are the checked fields; `public` and `internal` grow to what the trail says.
+    """
+
+    engine: Engine
+    session: Session
+    complaint: Complaint
+    actor: Principal
+    now: datetime
+    definition: Definition
+    clock_rows: Sequence[ClockRow] = ()
+    move: Move | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    public: dict[str, Any] = field(default_factory=dict)
+    internal: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The move as the trail and the texts call it."""
+        return self.move.name if self.move else "submit"
+
+
+def write(making: Making, target: str) -> None:
+    """Put the case into `target`: state, clocks, trail, outbox, in this order. The caller commits."""
+    complaint, source = making.complaint, making.complaint.state if making.move else None
+    enter(making, making.definition.states[target], source)
+    taken = step_of(making, source, target)
+    if taken.holder_changes:
+        _lapse_rungs(making)
+    changes = clocks.step(making.engine, making.session, complaint, making.clock_rows, taken)
+    making.internal["clocks"] = changes
+    trail.append(making.session, complaint, _happening(making, source, target))
+    outbox.tell_reporter(making.session, complaint, making.name, making.now)
+
+
+def enter(making: Making, state: State, source: str | None) -> None:
+    """Set state and phase; the moment of entering stays where the move does not leave."""
+    complaint = making.complaint
+    if state.name != source:
+        complaint.previous_state, complaint.since = source, making.now
+    complaint.state, complaint.phase, complaint.is_open = state.name, state.phase, state.closed is None
+    complaint.version = (complaint.version or 0) + 1
+    if making.move:
+        complaint.tally = _counted(complaint.tally, making.move)
+    if making.actor.post and making.actor.post.code not in complaint.took_part:
+        complaint.took_part = [*complaint.took_part, making.actor.post.code]
+
+
+def _counted(tally: Mapping[str, int], move: Move) -> dict[str, int]:
+    names = [move.name, *([move.counts] if move.counts else [])]
+    return {**tally, **{name: tally.get(name, 0) + 1 for name in names}}
+
+
+def step_of(making: Making, source: str | None, target: str) -> clock.Step:
+    """The step as clocks see it."""
+    complaint = making.complaint
+    return taken(
+        making.engine,
+        making.definition,
+        Placed(complaint.door_id, complaint.holder_id, complaint.classification, complaint.category_id),
+        move=making.move,
+        source=source,
+        target=target,
+        at=making.now if making.move else complaint.received_at,
+        dates=[value for value in making.values.values() if isinstance(value, date)],
+        calendar_version=making.engine.calendar_version,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a case stands after a step, as far as budgets and calendars depend on it."""
+
+    door_id: int
+    holder_id: int
+    classification: str | None
+    category_id: int | None
+
+
+def taken(
+    engine: Engine,
+    definition: Definition,
+    placed: Placed,
+    *,
+    move: Move | None,
+    source: str | None,
+    target: str,
+    at: datetime,
+    dates: Sequence[date],
+    calendar_version: int,
+) -> clock.Step:
+    """A step as clocks see it; `dates` are those among its fields, of which an extension takes the first."""
+    door = engine.key(placed.door_id, calendar_version)
+    extends = move is not None and any(move.name in rule.extended_by for rule in definition.clocks.values())
+    on = engine.calendar(door).day(at)
+    return clock.Step(
+        move=move,
+        source=source,
+        target=target,
+        at=at,
+        holder=placed.holder_id,
+        holder_changes=move is not None and move.holder,
+        door_calendar=door,
+        holder_calendar=engine.key(placed.holder_id, calendar_version),
+        classification=placed.classification,
+        standard=engine.standard(
+            placed.holder_id, definition.name, placed.classification, placed.category_id, on
+        ),
+        new_due=next(iter(dates), None) if extends else None,
+    )
+
+
+def _lapse_rungs(making: Making) -> None:
+    # the former chain has nothing more to do with the case; the count of its rungs stays
+    told = update(Escalation).where(
+        Escalation.complaint_id == making.complaint.id, Escalation.outcome.in_(("told", "warned"))
+    )
+    making.session.execute(told.values(outcome="lapsed"), execution_options={"synchronize_session": False})
+
+
+def _happening(making: Making, source: str | None, target: str) -> trail.Happening:
+    complaint, actor = making.complaint, making.actor
+    fields = {name: plain(value) for name, value in making.values.items()}
+    is_public = making.move is None or making.move.public
+    public = {**fields, **making.public} if is_public else dict(making.public)
+    internal = making.internal if is_public else {**fields, **making.internal}
+    return trail.Happening(
+        at=making.now,
+        role=actor.role,
+        post=actor.post.code if actor.post else None,
+        move=making.name,
+        source=source,
+        target=target,
+        holder=making.engine.organisation.units[complaint.holder_id].code,
+        calendar_version=making.engine.calendar_version,
+        is_public=is_public,
+        public=public,
+        internal=internal,
+    )
+
+
+def plain(value: Any) -> Any:
+    """A field's value as the trail writes it: codes for units, posts and categories, text for dates."""
+    if isinstance(value, Unit | Post | CategoryRow):
+        return value.code
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,149 @@
+"""The trail: the only writer of it, and the only judge of whether it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from lapor.access.principal import Principal
+from lapor.machine.engine import Engine
+from lapor.records import Complaint, TrailEntry
+from lapor.records.base import canonical
+
+START = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What an entry says: who did what when, from where to where, and what of it is public."""
+
+    at: datetime
+    role: str
+    post: str | None
+    move: str
+    source: str | None
+    target: str
+    holder: str
+    calendar_version: int
+    is_public: bool
+    public: Mapping[str, Any]
+    internal: Mapping[str, Any]
+
+
+def append(session: Session, complaint: Complaint, happening: Happening) -> TrailEntry:
+    """Append to the chain of a complaint that the caller has locked, and move its head."""
+    entry = first_or_next(complaint.number, complaint.trail_length or 0, complaint.trail_head or START, happening)
+    entry.complaint = complaint
+    session.add(entry)
+    complaint.trail_length, complaint.trail_head = entry.sequence, entry.hash
+    return entry
+
+
+def note(
+    engine: Engine,
+    session: Session,
+    complaint: Complaint,
+    what: str,
+    at: datetime,
+    *,
+    actor: Principal,
+    internal: Mapping[str, Any],
+) -> TrailEntry:
+    """Append what is no move: it stays in its state, and only those entitled to internal parts see it."""
+    happening = Happening(
+        at=at,
+        role=actor.role,
+        post=actor.post.code if actor.post else None,
+        move=what,
+        source=complaint.state,
+        target=complaint.state,
+        holder=engine.organisation.units[complaint.holder_id].code,
+        calendar_version=engine.calendar_version,
+        is_public=False,
+        public={},
+        internal=internal,
+    )
+    return append(session, complaint, happening)
+
+
+def first_or_next(number: str, length: int, head: str, happening: Happening) -> TrailEntry:
+    """Make the entry that follows a chain of this length and head; `complaint` is left to the caller."""
+    entry = TrailEntry(
+        sequence=length + 1,
+        at=happening.at,
+        role=happening.role,
+        post=happening.post,
+        move=happening.move,
+        source=happening.source,
+        target=happening.target,
+        holder=happening.holder,
+        calendar_version=happening.calendar_version,
+        is_public=happening.is_public,
+        public=canonical(happening.public),
+        internal=canonical(happening.internal),
+        salt=secrets.token_hex(16),
+        previous=head,
+    )
+    entry.hash = hash_of(number, entry)
+    return entry
+
+
+def hash_of(number: str, entry: TrailEntry) -> str:
+    """SHA-256 over all that an entry says; its payload enters as a salted commitment, so that it can be erased."""
+    payload = f"{entry.salt}\n{entry.public}\n{entry.internal}"
+    said = [
+        entry.previous,
+        number,
+        entry.sequence,
+        entry.at.isoformat(),
+        entry.role,
+        entry.post,
+        entry.move,
+        entry.source,
+        entry.target,
+        entry.holder,
+        entry.calendar_version,
+        entry.is_public,
+        hashlib.sha256(payload.encode()).hexdigest(),
+    ]
+    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first entry of a chain that is not as it was written."""
+
+    complaint: str
+    sequence: int
+    why: str
+
+
+def verify(number: str, length: int, head: str, entries: Iterable[TrailEntry]) -> Break | None:
+    """Return the first break of a chain, None where it is whole. Entries come in the order of their sequence."""
+    previous, expected = START, 1
+    for entry in entries:
+        why = _fault(number, entry, previous, expected)
+        if why:
+            return Break(number, min(expected, entry.sequence), why)
+        previous, expected = entry.hash, expected + 1
+    if expected - 1 < length:
+        return Break(number, expected, f"missing: the case counts {length} entries, {expected - 1} are here")
+    if expected - 1 > length or previous != head:
+        return Break(number, expected - 1, "the case knows another head of its trail")
+    return None
+
+
+def _fault(number: str, entry: TrailEntry, previous: str, expected: int) -> str | None:
+    if entry.sequence > expected:
+        return f"missing: the next entry here is {entry.sequence}"
+    if entry.sequence < expected:
+        return "stands twice"
+    if entry.hash != hash_of(number, entry):
+        return "changed: its content does not give its hash"
+    return None if entry.previous == previous else "not written after the entry before it"

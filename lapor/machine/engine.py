@@ -1,0 +1,77 @@
+"""The engine: compiled definitions, calendars, standards and the organisation of one moment, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lapor.machine.budget import Budget
+from lapor.machine.calendar import Calendar
+from lapor.machine.clock import CalendarKey
+from lapor.machine.organisation import Organisation
+from lapor.machine.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A service standard (standar pelayanan) that an agency has published, valid from a date."""
+
+    unit_id: int
+    kind: str
+    classification: str | None
+    category_id: int | None
+    budget: Budget
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What `move` needs to know beside the case. `current` names the newest version of each kind."""
+
+    workflows: Mapping[tuple[str, int], Workflow]
+    current: Mapping[str, int]
+    calendars: Mapping[CalendarKey, Calendar]
+    calendar_version: int
+    organisation: Organisation
+    standards: tuple[Standard, ...] = ()
+    default_door: str = ""
+    pepper: bytes = b""
+
+    def workflow(self, kind: str, version: int | None = None) -> Workflow:
+        """The workflow of a kind: the newest version, or the one that a case started with."""
+        return self.workflows[kind, version or self.current[kind]]
+
+    def calendar(self, key: CalendarKey) -> Calendar:
+        """The calendar that a clock runs under."""
+        return self.calendars[key]
+
+    def key(self, unit_id: int, version: int | None = None) -> CalendarKey:
+        """The calendar of a unit: the version in force, or another one."""
+        return CalendarKey(self.organisation.units[unit_id].zone, version or self.calendar_version)
+
+    def standard(
+        self, unit_id: int, kind: str, classification: str | None, category_id: int | None, on: date
+    ) -> Budget | None:
+        """The published standard of a unit, or of the nearest unit above it: the most specific, then the newest."""
+        path = self.organisation.units[unit_id].path
+        fitting: Iterable[Standard] = (
+            standard
+            for standard in self.standards
+            if standard.unit_id in path
+            and standard.kind == kind
+            and standard.classification in (None, classification)
+            and standard.category_id in (None, category_id)
+            and standard.valid_from <= on
+        )
+        best = max(fitting, key=lambda standard: _weight(standard, path), default=None)
+        return best.budget if best else None
+
+
+def _weight(standard: Standard, path: tuple[int, ...]) -> tuple[bool, bool, int, date]:
+    return (
+        standard.category_id is not None,
+        standard.classification is not None,
+        path.index(standard.unit_id),
+        standard.valid_from,
+    )

@@ -1,0 +1,104 @@
+"""Who reports to whom: units in a tree, posts that climb. A frozen picture of one moment; people come and go outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A place in the tree of government. `path` holds the ids from the root down to this unit."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    zone: str
+    path: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post (jabatan) of a unit. `role` is what its holder does here when a token names no other role."""
+
+    id: int
+    code: str
+    title: str
+    unit_id: int
+    reports_to: int | None
+    vacant: bool
+    role: str
+    email: str | None
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """Units and posts by id. The first post of a unit is its head."""
+
+    units: Mapping[int, Unit]
+    posts: Mapping[int, Post]
+
+    @cached_property
+    def unit_codes(self) -> Mapping[str, Unit]:
+        """Units by code."""
+        return {unit.code: unit for unit in self.units.values()}
+
+    @cached_property
+    def post_codes(self) -> Mapping[str, Post]:
+        """Posts by code."""
+        return {post.code: post for post in self.posts.values()}
+
+    @cached_property
+    def _posts_of(self) -> Mapping[int, tuple[Post, ...]]:
+        grouped: dict[int, list[Post]] = {}
+        for post in self.posts.values():
+            grouped.setdefault(post.unit_id, []).append(post)
+        return {unit_id: tuple(posts) for unit_id, posts in grouped.items()}
+
+    @cached_property
+    def root(self) -> Unit:
+        """The first unit without a parent: the government as a whole."""
+        return next(unit for unit in self.units.values() if len(unit.path) == 1)
+
+    def subtree(self, unit_id: int) -> frozenset[int]:
+        """The ids of a unit and of everything below it."""
+        return frozenset(unit.id for unit in self.units.values() if unit_id in unit.path)
+
+    def is_within(self, unit_id: int, ancestor_id: int) -> bool:
+        """Whether a unit is another one or lies below it."""
+        return ancestor_id in self.units[unit_id].path
+
+    def head(self, unit_id: int) -> Post:
+        """The head of a unit: of the nearest unit above where this one has no post."""
+        above = reversed(self.units[unit_id].path)
+        return next(posts[0] for posts in map(self._posts_of.get, above) if posts)
+
+    def coordinator(self, unit_id: int) -> Post | None:
+        """The coordinator of the nearest door: in the unit, else above it."""
+        above = reversed(self.units[unit_id].path)
+        return next((post for up in above for post in self._posts_of.get(up, ()) if post.role == "coordinator"), None)
+
+    def arbiter(self, unit_ids: Iterable[int]) -> Post:
+        """The coordinator of the smallest subtree that holds all units concerned; without one, the inspector."""
+        paths = [self.units[unit_id].path for unit_id in unit_ids]
+        shared = [level[0] for level in zip(*paths, strict=False) if len(set(level)) == 1]
+        found = self.coordinator(shared[-1]) if shared else None
+        return found or self.inspector
+
+    @cached_property
+    def inspector(self) -> Post:
+        """The head of the inspectorate; the head of the government where there is none."""
+        inspectorates = (unit for unit in self.units.values() if unit.kind == "inspectorate")
+        unit = next(inspectorates, self.root)
+        return self.head(unit.id)
+
+    def climb(self, post: Post) -> Iterator[Post]:
+        """The posts above this one, nearest first, vacant ones included; a circle ends where it closes."""
+        seen = {post.id}
+        above = post.reports_to
+        while above is not None and above not in seen:
+            seen.add(above)
+            yield self.posts[above]
+            above = self.posts[above].reports_to

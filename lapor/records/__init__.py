@@ -1,0 +1,37 @@
+"""What is stored: SQLAlchemy records, one noun a file, without behaviour."""
+
+from lapor.records.base import Record
+from lapor.records.clock import ClockRow
+from lapor.records.complaint import Complaint, ReportedParty
+from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
+from lapor.records.escalation import Escalation
+from lapor.records.idempotency import IdempotencyKey
+from lapor.records.message import Message
+from lapor.records.outbox import Notice
+from lapor.records.reporter import Reporter
+from lapor.records.token import Token
+from lapor.records.trail import TrailEntry
+from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat, Revision
+
+__all__ = [
+    "CalendarVersion",
+    "CategoryRow",
+    "ClockRow",
+    "Complaint",
+    "DefinitionVersion",
+    "Escalation",
+    "Heartbeat",
+    "IdempotencyKey",
+    "Message",
+    "Notice",
+    "PostRow",
+    "Record",
+    "RegionRow",
+    "ReportedParty",
+    "Reporter",
+    "Revision",
+    "StandardRow",
+    "Token",
+    "TrailEntry",
+    "UnitRow",
+]

@@ -1,0 +1,70 @@
+"""Units, posts, categories, regions and service standards."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lapor.records.base import Key, Record
+
+
+class UnitRow(Record):
+    """A unit of the tree of government."""
+
+    __tablename__ = "units"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    zone: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
+
+
+class PostRow(Record):
+    """A post of a unit; the one with the lowest position is its head."""
+
+    __tablename__ = "posts"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    position: Mapped[int]
+    reports_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    vacant: Mapped[bool]
+    acting: Mapped[bool]
+    role: Mapped[str]
+    email: Mapped[str | None]
+
+
+class CategoryRow(Record):
+    """A topic that complaints are about."""
+
+    __tablename__ = "categories"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+
+
+class RegionRow(Record):
+    """A region by its official code (Kemendagri)."""
+
+    __tablename__ = "regions"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    parent_code: Mapped[str | None]
+
+
+class StandardRow(Record):
+    """A service standard, as `engine.Standard`; None leaves class or category open."""
+
+    __tablename__ = "service_standards"
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    kind: Mapped[str]
+    classification: Mapped[str | None]
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
+    budget: Mapped[str]
+    valid_from: Mapped[date]

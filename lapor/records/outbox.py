@@ -1,0 +1,38 @@
+"""What is to be told to somebody: written with the case, sent afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lapor.records.base import Key, OfComplaint, Record
+from lapor.records.complaint import Complaint
+
+
+class Notice(Record):
+    """One notice to a post or to the reporter. Its address is looked up when it is sent.
+
+    States: waiting, sent, unaddressed (nobody left an address; it stands in the list of the post), dead (given up).
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sent', 'unaddressed', 'dead')", name="state"),
+        Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at", "id"),
+    )
+    id: Mapped[Key]
+    complaint_id: Mapped[OfComplaint]
+    complaint: Mapped[Complaint] = relationship(lazy="raise")
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id"), index=True)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    event: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    attempts: Mapped[int]
+    sent_at: Mapped[datetime | None]
+    fault: Mapped[str | None]

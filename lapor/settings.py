@@ -1,0 +1,401 @@
+"""config.yaml and LAPOR_* become one frozen Settings. Every default, rule and comment stands here, once."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from lapor.errors import SettingsFaulty
+from lapor.machine.calendar import Window
+
+_Rule = Callable[[Any], Any]
+_ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
+_NO_SETTINGS = ("LAPOR_CONFIG", "LAPOR_TEST_")
+_PLAIN = {"Unknown field.": "unknown", "Invalid input type.": "must be names with values"}
+_HEADER = """\
+# The deployment: every setting, with its default. What is left out keeps it; a name that is not here is an error.
+# `lapor config check` lists all faults at once. The environment wins over this file: LAPOR_MAIL__HOST is mail.host;
+# LAPOR_DATABASE_URL and LAPOR_PORT are short forms; LAPOR_CONFIG names another file than this.
+# Relative paths start at the folder of this file.
+"""
+
+
+def _words(invalid: str) -> dict[str, Any]:
+    return {"required": "is needed", "null": 'is empty ("" says: nothing)', "invalid": invalid}
+
+
+def _setting(default: object, field: fields.Field[Any], comment: str = "", *, shown: bool = True) -> Any:
+    return dataclasses.field(metadata={"default": default, "field": field, "comment": comment}, repr=shown)
+
+
+def _section(kind: type, *rules: _Rule) -> Any:
+    field = fields.Nested(_shape(kind), validate=rules, error_messages=_words(""))
+    return dataclasses.field(metadata={"default": _defaults(kind), "field": field, "comment": kind.__doc__, "of": kind})
+
+
+def _text(*rules: _Rule, key: str | None = None) -> fields.Field[Any]:
+    return fields.String(validate=rules, data_key=key, required=True, error_messages=_words("must be quoted text"))
+
+
+def _like(pattern: str, example: str) -> _Rule:
+    return validate.Regexp(rf"(?:{pattern})\Z", error=f"must be as in {example}")
+
+
+def _day(key: str | None = None) -> fields.Field[Any]:
+    return fields.Date(data_key=key, required=True, error_messages=_words("must be a day, as in 2026-08-17"))
+
+
+def _whole(low: int, high: int) -> fields.Field[Any]:
+    within = validate.Range(low, high, error="must be from {min} to {max}")
+    return fields.Integer(strict=True, validate=within, error_messages=_words("must be a whole number"))
+
+
+def _list(inner: fields.Field[Any], *rules: _Rule) -> fields.Field[Any]:
+    return fields.List(inner, validate=rules, error_messages=_words("must be a list: [..]"))
+
+
+class _Opening(fields.Field[Window]):
+    """Opening and closing, as in 07:30-16:00."""
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> Window:
+        opening, _dash, closing = str(value).partition("-")
+        try:
+            return Window.parse(opening, closing)
+        except ValueError:
+            raise ValidationError(f"{value} must be as in 07:30-16:00, opening before closing") from None
+
+
+def _parts(kind: type) -> list[tuple[str, dataclasses.Field[Any]]]:
+    """Each setting of a section by the name that the file has for it."""
+    found = [part for part in dataclasses.fields(kind) if part.metadata]
+    return [(part.metadata["field"].data_key or part.name, part) for part in found]
+
+
+@cache
+def _shape(kind: type) -> Schema:
+    def make(_: Schema, data: dict[str, Any], **__: object) -> object:
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+
+    members = {part.name: part.metadata["field"] for _, part in _parts(kind)}
+    made: Schema = type(kind.__name__, (Schema,), members | {"_make": post_load(make)})()
+    return made
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    return {name: copy.deepcopy(part.metadata["default"]) for name, part in _parts(kind)}
+
+
+def _a_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValidationError(f"{name} is no time zone; Asia/Jakarta is one") from None
+
+
+def _in_order(spans: list[Window]) -> None:
+    if any(before.close > after.open for before, after in pairwise(spans)):
+        raise ValidationError("must be in order, none reaching into the next")
+
+
+def _opens(hours: OfficeHours) -> None:
+    if not hours.week:
+        raise ValidationError("must be open on one day at least")
+
+
+def _sender_known(mail: Mail) -> None:
+    if mail.host and not mail.sender:
+        raise ValidationError("from is needed where host is set")
+
+
+def _hours(default: str = "07:30-16:00") -> Any:
+    return _setting([default] if default else [], _list(_Opening(), _in_order))
+
+
+_DATABASES = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+_DATABASE = _like(r"sqlite:///[^:?].*|postgres(ql)?(\+psycopg)?://.+", _DATABASES)
+_WEB_ADDRESS = _like(r"(https?://[^\s?#]+)?", "https://lapor.example")
+_HOLIDAYS = "More days off: [{date: 2026-06-01, name: Pilkada, decree: Keppres 1/2026}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where everything is kept. SQLite is for trying out and for tests, PostgreSQL for production."""
+
+    url: str = _setting("sqlite:///var/lapor.sqlite3", _text(_DATABASE), f"As in {_DATABASES}.", shown=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What `lapor serve` listens on, and how much it takes on at once."""
+
+    host: str = _setting("127.0.0.1", _text(_like(r"\S+", "127.0.0.1")))
+    port: int = _setting(8080, _whole(1, 65535))
+    workers: int = _setting(2, _whole(1, 64), "Processes.")
+    threads: int = _setting(4, _whole(1, 64), "Threads of each process; each may hold one connection to the database.")
+    max_body_bytes: int = _setting(1_000_000, _whole(1_000, 100_000_000), "A longer request is refused.")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """When an office works, by local time. There is no source in law for these hours: set your own."""
+
+    monday: tuple[Window, ...] = _hours()
+    tuesday: tuple[Window, ...] = _hours()
+    wednesday: tuple[Window, ...] = _hours()
+    thursday: tuple[Window, ...] = _hours()
+    friday: tuple[Window, ...] = _hours("07:30-16:30")
+    saturday: tuple[Window, ...] = _hours("")
+    sunday: tuple[Window, ...] = _hours("")
+
+    @property
+    def week(self) -> Mapping[int, tuple[Window, ...]]:
+        """The days that have office hours; 0 is Monday."""
+        days = (self.monday, self.tuesday, self.wednesday, self.thursday, self.friday, self.saturday, self.sunday)
+        return {weekday: windows for weekday, windows in enumerate(days) if windows}
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A day off, and the decree that says so."""
+
+    day: date = _setting(None, _day(key="date"))
+    name: str = _setting(None, _text())
+    decree: str = _setting(None, _text())
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Changes to the national calendar: decrees come mid-year."""
+
+    holidays: tuple[Holiday, ...] = _setting([], _list(fields.Nested(_shape(Holiday))), _HOLIDAYS)
+    working: tuple[date, ...] = _setting([], _list(_day()), "Days off that are worked after all: [2026-05-15]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The SMTP server. Without a host no mail is sent: messages wait."""
+
+    host: str = _setting("", _text())
+    port: int = _setting(587, _whole(1, 65535))
+    user: str = _setting("", _text())
+    password: str = _setting("", _text(), "Better in the environment: LAPOR_MAIL__PASSWORD", shown=False)
+    sender: str = _setting("", _text(_like(r"(\S+@\S+)?", "lapor@city.example"), key="from"), "Needed with a host.")
+    starttls: bool = _setting(True, fields.Boolean(error_messages=_words("must be true or false")))
+    timeout_seconds: int = _setting(10, _whole(1, 300))
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """How often `lapor worker` looks for what is due, and sends what waits."""
+
+    sweep_seconds: int = _setting(15, _whole(1, 3600))
+    batch: int = _setting(200, _whole(1, 10_000), "Complaints to one transaction.")
+    send_seconds: int = _setting(10, _whole(1, 3600))
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept."""
+
+    idempotency_hours: int = _setting(24, _whole(1, 720), "A submission sent again in this time is the same one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where complaints come in."""
+
+    default: str = _setting("", _text(), "Code of the unit for complaints that name no door; empty: the root.")
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys. Whoever loses one loses what it opens: back them up, apart from the database."""
+
+    pepper: Path = _setting("", _text(), "A file, made on first start; empty: pepper.key in the folder `var`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole deployment. Paths are absolute; `file` is what was read, None without one."""
+
+    public_url: str = _setting("", _text(_WEB_ADDRESS), "How people reach the server; empty: http://HOST:PORT.")
+    var: Path = _setting("var", _text(_like(".+", "var")), "The folder for data and keys.")
+    workflows: Path = _setting("", _text(), "The folder of the workflow definitions; empty: those that come along.")
+    zone: ZoneInfo = _setting("Asia/Jakarta", _text(_a_zone), "The zone of a unit that names none.")
+    database: Database = _section(Database)
+    server: Server = _section(Server)
+    office_hours: OfficeHours = _section(OfficeHours, _opens)
+    calendar: Calendar = _section(Calendar)
+    mail: Mail = _section(Mail, _sender_known)
+    worker: Worker = _section(Worker)
+    retention: Retention = _section(Retention)
+    doors: Doors = _section(Doors)
+    secrets: Secrets = _section(Secrets)
+    file: Path | None = None
+
+
+def load(env: Mapping[str, str], cwd: Path) -> Settings:
+    """Read the file, then the environment over it.
+
+    Raises:
+        SettingsFaulty: with every fault of both, one line each.
+    """
+    values, faults = _defaults(Settings), list[str]()
+    file, given = _read(env, cwd, faults)
+    _lay_over(values, given, faults)
+    sources = _take(values, env, faults)
+    try:
+        settings: Settings = _shape(Settings).load(values)
+    except ValidationError as found:
+        faults += [f"{sources.get(path, path)}: {text}" for path, text in _listed(found.messages_dict)]
+    if faults:
+        raise SettingsFaulty(faults)
+    return _anchored(settings, file, file.parent if file else cwd.resolve())
+
+
+def shipped_workflows() -> Path:
+    """The folder of the definitions that come along: inside the package in a wheel, beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    return here / "workflows" if (here / "workflows").is_dir() else here.parent / "workflows"
+
+
+def example() -> str:
+    """The text of config.yaml: every setting, its default and a comment."""
+    entries = [line for name, part in _parts(Settings) for line in _entry(name, part)]
+    return "\n".join([_HEADER, *entries]) + "\n"
+
+
+def _entry(name: str, part: dataclasses.Field[Any], indent: str = "") -> list[str]:
+    start, told = f"{indent}# ", part.metadata
+    comment = textwrap.wrap(told["comment"], 118, initial_indent=start, subsequent_indent=start)
+    if "of" in told:
+        entries = [line for inner, below in _parts(told["of"]) for line in _entry(inner, below, "  ")]
+        return ["", *comment, f"{name}:", *entries]
+    value = yaml.safe_dump(told["default"], default_flow_style=True).removesuffix("...\n").strip()
+    return [*comment, f"{indent}{name}: {value}"]
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a name that stands twice, of which plain YAML keeps the last; leaves days as text for `fields.Date`."""
+
+    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
+        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if names.count(key.value) > 1:
+                raise yaml.MarkedYAMLError(problem=f"{key.value} stands there twice", problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read(env: Mapping[str, str], cwd: Path, faults: list[str]) -> tuple[Path | None, dict[str, Any]]:
+    named = env.get("LAPOR_CONFIG") or "config.yaml"
+    file = (cwd / named).resolve()
+    if not env.get("LAPOR_CONFIG") and not file.exists():
+        return None, {}
+    try:
+        tree = _Loader(file.read_text(encoding="utf-8")).get_single_data() or {}
+        if isinstance(tree, dict):
+            return file, tree
+        faults.append(f"{named}: must be names with values")
+    except yaml.MarkedYAMLError as found:
+        line = found.problem_mark.line + 1 if found.problem_mark else 1
+        faults.append(f"{named}:{line}: cannot be read as YAML: {found.problem}")
+    except (OSError, ValueError, yaml.YAMLError) as found:
+        faults.append(f"{named}: cannot be read: {str(found).splitlines()[0]}")
+    return file, {}
+
+
+def _lay_over(values: dict[str, Any], given: dict[str, Any], faults: list[str], above: str = "") -> None:
+    """Section by section; one that is there but empty changes nothing."""
+    for name, value in given.items():
+        if name not in values:
+            faults.append(f"{above}{name}: unknown{_nearest(name, values)}")
+        elif not isinstance(values[name], dict):
+            values[name] = value
+        elif isinstance(value, dict):
+            _lay_over(values[name], value, faults, f"{name}.")
+        elif value is not None:
+            faults.append(f"{name}: must be names with values")
+
+
+def _take(values: dict[str, Any], env: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+    """Lay the environment over the values; returns which variable each setting came from."""
+    known, sources = _variables(), dict[str, str]()
+    for variable in sorted(name for name in env if name.startswith("LAPOR_") and not name.startswith(_NO_SETTINGS)):
+        if variable not in known:
+            faults.append(f"{variable}: unknown{_nearest(variable, known)}")
+            continue
+        path, default = known[variable]
+        section = values[path[0]] if len(path) > 1 else values
+        section[path[-1]] = env[variable] if isinstance(default, str) else _typed(env[variable])
+        sources[".".join(path)] = variable
+    return sources
+
+
+def _variables() -> dict[str, tuple[tuple[str, ...], object]]:
+    """Every variable that means a setting: which one, and its default."""
+    found: dict[tuple[str, ...], object] = {}
+    for name, below in _defaults(Settings).items():
+        found |= {(name, inner): v for inner, v in below.items()} if isinstance(below, dict) else {(name,): below}
+    named = {"LAPOR_" + "__".join(path).upper(): path for path in found} | _ALIASES
+    return {variable: (path, found[path]) for variable, path in named.items()}
+
+
+def _typed(text: str) -> object:
+    with suppress(yaml.YAMLError):
+        return _Loader(text).get_single_data()
+    return text
+
+
+def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Each fault with the path of the setting that has it."""
+    for key, below in tree.items():
+        path = f"{above}[{key}]" if isinstance(key, int) else above if key == "_schema" else f"{above}.{key}"
+        if isinstance(below, dict):
+            yield from _listed(below, path)
+        else:
+            yield from ((path.removeprefix("."), _PLAIN.get(text, text)) for text in below)
+
+
+def _nearest(name: object, known: Mapping[str, object]) -> str:
+    near = get_close_matches(str(name), known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
+    """Fill in what is empty, and let paths start at `base`."""
+    var = base / given.var
+    return dataclasses.replace(
+        given,
+        file=file,
+        var=var,
+        zone=ZoneInfo(str(given.zone)),
+        public_url=given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}",
+        workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
+        database=Database(_anchored_url(given.database.url, base)),
+        secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),
+    )
+
+
+def _anchored_url(url: str, base: Path) -> str:
+    if url.startswith("sqlite:///"):
+        return f"sqlite:///{base / url.removeprefix('sqlite:///')}"
+    return re.sub(r"^[^:]+://", "postgresql+psycopg://", url)

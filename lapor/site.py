@@ -1,0 +1,197 @@
+"""The wiring: settings become a database, an engine and senders; one value that API, worker and commands share."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from lapor.directory import revision, versions
+from lapor.errors import CannotRun, Unavailable
+from lapor.machine import indonesia, reader
+from lapor.machine.calendar import Calendar, Window
+from lapor.machine.definition import Definition
+from lapor.machine.engine import Engine
+from lapor.records import schema
+from lapor.settings import Settings, shipped_workflows
+
+# the library knows decrees from 2002 on; beyond the last decree its dates are estimates
+YEARS = range(2002, 2041)
+_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000}
+
+
+@dataclass(slots=True)
+class _Built:
+    """The engine built last, and the revision that it was built from."""
+
+    revision: int = -1
+    engine: Engine | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """One deployment, open. `pepper` keys the hashes of secrets and never leaves the process."""
+
+    settings: Settings
+    database: sqlalchemy.Engine
+    pepper: bytes = field(repr=False)
+    _built: _Built = field(default_factory=_Built, repr=False, compare=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that reads and is rolled back at its end.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with _told_apart(), Session(self.database, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that is committed at its end, or rolled back with whatever was raised.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        writes = self.database.execution_options(writes=True)
+        with _told_apart(), Session(writes, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def engine(self, session: Session) -> Engine:
+        """The engine of the moment: built anew when the database has another revision than the one built last."""
+        found = revision.number(session)
+        if self._built.engine is None or self._built.revision != found:
+            settings = self.settings
+            built = versions.engine(
+                session, zone=settings.zone.key, default_door=settings.doors.default, pepper=self.pepper
+            )
+            self._built.revision, self._built.engine = found, built
+        return self._built.engine
+
+    def prepare(self) -> None:
+        """Store the definitions and the calendar that the settings name, where they are new.
+
+        Raises:
+            CannotRun: the database has another revision, or a stored definition was changed under its version.
+            DefinitionFaulty: a definition does not satisfy the proofs.
+        """
+        definitions = load_definitions(self.settings)
+        with self.database.connect() as connection:
+            schema.require_current(connection)
+        with self.writing() as session:
+            revision.grow(session)
+            versions.store_definitions(session, definitions)
+            versions.store_calendar(session, calendar_of(self.settings))
+
+
+def open_site(settings: Settings) -> Site:
+    """Open the database that the settings name, and make what a first start needs.
+
+    Raises:
+        CannotRun: the folder for data cannot be written.
+    """
+    return Site(settings, connect(settings.database.url), _pepper(settings.secrets.pepper))
+
+
+def connect(url: str) -> sqlalchemy.Engine:
+    """A database by its address; SQLite is made to behave: one writer at a time, foreign keys, nothing lost."""
+    parsed = sqlalchemy.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sqlalchemy.create_engine(parsed, pool_pre_ping=True, connect_args=_PATIENCE, pool_size=10)
+    if parsed.database:
+        _make_folder(Path(parsed.database).parent)
+    database = sqlalchemy.create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(database, "connect", _set_up_sqlite)
+    event.listen(database, "begin", _begin_sqlite)
+    return database
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sqlalchemy.Connection) -> None:
+    # a writer that starts as a reader cannot wait for another writer: it fails at once
+    writes = connection.get_execution_options().get("writes")
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as fault:
+        raise Unavailable from fault
+    except DBAPIError as fault:
+        if fault.connection_invalidated:
+            raise Unavailable from fault
+        raise
+
+
+def load_definitions(settings: Settings) -> list[Definition]:
+    """Read and prove every workflow file of the settings' folder.
+
+    Raises:
+        CannotRun: there is none, or two files define the same kind.
+        DefinitionFaulty: with all faults of a file.
+    """
+    folder = workflows_folder(settings)
+    definitions = [reader.load(path) for path in sorted(folder.glob("*.yaml"))]
+    names = [definition.name for definition in definitions]
+    if not names or len(set(names)) < len(names):
+        raise CannotRun(f"{folder} must hold one YAML file for each kind, and holds {', '.join(names) or 'none'}.")
+    return definitions
+
+
+def workflows_folder(settings: Settings) -> Path:
+    """The folder of the definitions: the one of the settings, else the shipped one."""
+    return settings.workflows if settings.workflows.name else shipped_workflows()
+
+
+def calendar_of(settings: Settings) -> Calendar:
+    """The national calendar with the office hours and the amendments of the settings, in the settings' zone."""
+    week = {
+        day: tuple(Window.parse(f"{opens:%H:%M}", f"{closes:%H:%M}") for opens, closes in spans)
+        for day, spans in enumerate(settings.office_hours.by_weekday)
+    }
+    worked = set(settings.calendar.working)
+    closed = {day: name for day, name in indonesia.holidays_of(YEARS).items() if day not in worked}
+    amended = {holiday.day: f"{holiday.name} ({holiday.decree})" for holiday in settings.calendar.holidays}
+    return Calendar(settings.zone.key, week, closed | amended)
+
+
+def _pepper(path: Path) -> bytes:
+    _make_folder(path.parent)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+    except FileExistsError:
+        pass
+    except OSError as fault:
+        raise CannotRun(f"{path} cannot be written ({fault.strerror}): name another file as secrets.pepper.") from None
+    found = path.read_bytes()
+    if len(found) < 32:
+        raise CannotRun(f"{path} is shorter than 32 bytes: restore it from a backup, or remove it on an empty database.")
+    return found
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise CannotRun(f"{folder} cannot be made ({fault.strerror}): name another folder as var.") from None
+    if not os.access(folder, os.W_OK):
+        raise CannotRun(f"{folder} cannot be written: change its rights, or name another folder as var.")

