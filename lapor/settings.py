@@ -82,8 +82,7 @@ class _Opening(fields.Field[Window]):
 
 def _parts(kind: type) -> list[tuple[str, dataclasses.Field[Any]]]:
     """Each setting of a section by the name that the file has for it."""
-    found = [part for part in dataclasses.fields(kind) if part.metadata]
-    return [(part.metadata["field"].data_key or part.name, part) for part in found]
+    return [(part.metadata["field"].data_key or part.name, part) for part in dataclasses.fields(kind) if part.metadata]
 
 
 @cache
@@ -91,8 +90,8 @@ def _shape(kind: type) -> Schema:
     def make(_: Schema, data: dict[str, Any], **__: object) -> object:
         return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
 
-    members = {part.name: part.metadata["field"] for _, part in _parts(kind)}
-    made: Schema = type(kind.__name__, (Schema,), members | {"_make": post_load(make)})()
+    members = {part.name: part.metadata["field"] for _, part in _parts(kind)} | {"_make": post_load(make)}
+    made: Schema = type(kind.__name__, (Schema,), members)()
     return made
 
 
@@ -366,7 +365,6 @@ def _typed(text: str) -> object:
 
 
 def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Each fault with the path of the setting that has it."""
     for key, below in tree.items():
         path = f"{above}[{key}]" if isinstance(key, int) else above if key == "_schema" else f"{above}.{key}"
         if isinstance(below, dict):

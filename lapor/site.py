@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lapor.directory import revision, versions
 from lapor.errors import CannotRun, Unavailable
 from lapor.machine import indonesia, reader
-from lapor.machine.calendar import Calendar, Window
+from lapor.machine.calendar import Calendar
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.records import schema
@@ -78,14 +78,14 @@ class Site:
             self._built.revision, self._built.engine = found, built
         return self._built.engine
 
-    def prepare(self) -> None:
-        """Store the definitions and the calendar that the settings name, where they are new.
+    def prepare(self, definitions: Sequence[Definition] = ()) -> None:
+        """Store definitions, by default those of the settings' folder, and the settings' calendar, where they are new.
 
         Raises:
             CannotRun: the database has another revision, or a stored definition was changed under its version.
             DefinitionFaulty: a definition does not satisfy the proofs.
         """
-        definitions = load_definitions(self.settings)
+        definitions = definitions or load_definitions(self.settings)
         with self.database.connect() as connection:
             schema.require_current(connection)
         with self.writing() as session:
@@ -163,14 +163,10 @@ def workflows_folder(settings: Settings) -> Path:
 
 def calendar_of(settings: Settings) -> Calendar:
     """The national calendar with the office hours and the amendments of the settings, in the settings' zone."""
-    week = {
-        day: tuple(Window.parse(f"{opens:%H:%M}", f"{closes:%H:%M}") for opens, closes in spans)
-        for day, spans in enumerate(settings.office_hours.by_weekday)
-    }
     worked = set(settings.calendar.working)
     closed = {day: name for day, name in indonesia.holidays_of(YEARS).items() if day not in worked}
     amended = {holiday.day: f"{holiday.name} ({holiday.decree})" for holiday in settings.calendar.holidays}
-    return Calendar(settings.zone.key, week, closed | amended)
+    return Calendar(settings.zone.key, settings.office_hours.week, closed | amended)
 
 
 def _pepper(path: Path) -> bytes:
@@ -184,7 +180,9 @@ def _pepper(path: Path) -> bytes:
         raise CannotRun(f"{path} cannot be written ({fault.strerror}): name another file as secrets.pepper.") from None
     found = path.read_bytes()
     if len(found) < 32:
-        raise CannotRun(f"{path} is shorter than 32 bytes: restore it from a backup, or remove it on an empty database.")
+        raise CannotRun(
+            f"{path} is shorter than 32 bytes: restore it from a backup, or remove it on an empty database."
+        )
     return found
 
 

@@ -135,38 +135,32 @@ def _plain(url: str) -> str:
 
 def start(options: Mapping[str, str] = OPTIONS) -> Server:
     """Make a cluster in a folder of its own and serve it over a socket there."""
-    folder, found = Path(tempfile.mkdtemp(prefix="lapor-pg-", dir=_open_place())), binaries(_places())
+    found, folder = binaries(_places()), Path(tempfile.mkdtemp(prefix="lapor-pg-", dir=_open_place()))
     who: dict[str, Any] = {"cwd": folder}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         who |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         found = found if _open(found) else _copied(found, folder)
-    data = folder / "data"
-    make: list[str | Path] = [
-        found / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "--no-sync",
-    ]
-    made = subprocess.run(make, capture_output=True, text=True, check=False, **who)
-    if made.returncode:
-        shutil.rmtree(folder)
-        raise NoPostgres(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")
-    serve = [found / "postgres", "-D", data, "-k", folder, *(f"--{name}={value}" for name, value in options.items())]
+    _initialise(found, folder, who)
+    settings = [f"--{name}={value}" for name, value in options.items()]
+    kept = ["sh", "-c", KEEPER, "keeper", folder, found / "postgres", "-D", folder / "data", "-k", folder, *settings]
     with (folder / "log").open("wb") as log:
-        kept: list[str | Path] = ["sh", "-c", KEEPER, "keeper", folder, *serve]
-        keeper = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, **who)
+        keeper = subprocess.Popen(
+            [str(word) for word in kept], stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, **who
+        )
     server = Server(f"postgresql://postgres@/postgres?host={folder}", folder, keeper)
     _wait(server)
     return server
+
+
+def _initialise(found: Path, folder: Path, who: Mapping[str, Any]) -> None:
+    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    command = [str(found / "initdb"), "-D", str(folder / "data"), *options]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, **who)
+    if made.returncode:
+        shutil.rmtree(folder)
+        raise NoPostgres(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")
 
 
 def _wait(server: Server) -> None:

@@ -37,9 +37,7 @@ def write(
     if SECRET_PATTERN.search(_checked(text)):
         raise InvalidFields({"text": ["Must not contain a secret: take it out and send the rest."]})
     post_id = actor.post_id or None
-    message = Message(
-        complaint_id=complaint.id, at=now, role=actor.role, post_id=post_id, audience=audience, text=text
-    )
+    message = Message(complaint_id=complaint.id, at=now, role=actor.role, post_id=post_id, audience=audience, text=text)
     session.add(message)
     if actor.role == "reporter":
         _restart(engine, session, complaint, now)

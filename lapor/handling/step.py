@@ -66,12 +66,13 @@ def enter(making: Making, state: State, source: str | None) -> None:
     complaint.state, complaint.phase, complaint.is_open = state.name, state.phase, state.closed is None
     complaint.version = (complaint.version or 0) + 1
     if making.move:
-        complaint.tally = _counted(complaint.tally, making.move)
+        complaint.tally = counted(complaint.tally, making.move)
     if making.actor.post and making.actor.post.code not in complaint.took_part:
         complaint.took_part = [*complaint.took_part, making.actor.post.code]
 
 
-def _counted(tally: Mapping[str, int], move: Move) -> dict[str, int]:
+def counted(tally: Mapping[str, int], move: Move) -> dict[str, int]:
+    """The tally after a move: the move itself, and what it counts."""
     names = [move.name, *([move.counts] if move.counts else [])]
     return {**tally, **{name: tally.get(name, 0) + 1 for name in names}}
 
@@ -128,9 +129,7 @@ def taken(
         door_calendar=door,
         holder_calendar=engine.key(placed.holder_id, calendar_version),
         classification=placed.classification,
-        standard=engine.standard(
-            placed.holder_id, definition.name, placed.classification, placed.category_id, on
-        ),
+        standard=engine.standard(placed.holder_id, definition.name, placed.classification, placed.category_id, on),
         new_due=next(iter(dates), None) if extends else None,
     )
 

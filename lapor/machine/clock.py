@@ -249,5 +249,3 @@ def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: d
 def timed_out(clock: Clock, rule: ClockRule, now: datetime) -> bool:
     """Whether the time-out of a clock has come."""
     return rule.then is not None and clock.state == "running" and clock.due_at < now
-
-

@@ -107,15 +107,15 @@ def _paths(
 class _Subject:
     """A definition as the proofs see it.
 
-    `sure` leaves out the moves that are astray, for what must not be reachable; in `possible` they may lead anywhere,
-    for what must be: so that one mistake is one fault.
+    `sure` leaves out moves that are astray, or start where proof 1 refuses them, for what must not be reachable; in
+    `possible` they may lead anywhere, for what must be reachable: so that one mistake is one fault.
     """
 
     definition: Definition
 
     @cached_property
     def sure(self) -> _Graph:
-        return self._graph(lambda move: [] if move.astray else self._ways(move))
+        return self._graph(lambda move: [way for way in self._ways(move) if self._is_sure(move, way[0])])
 
     @cached_property
     def possible(self) -> _Graph:
@@ -134,6 +134,9 @@ class _Subject:
         for source in states if is_anywhere else move.sources:
             for target in states if move.astray and move.target not in states else [move.leads_to(source)]:
                 yield source, target
+
+    def _is_sure(self, move: Move, source: str) -> bool:
+        return not move.astray and _refused(self.definition.states[source], move) is None
 
     @cached_property
     def officers(self) -> _Graph:
@@ -220,7 +223,7 @@ def _needs_reporter(subject: _Subject) -> Iterator[Fault]:
 
 def _stuck_doors(subject: _Subject) -> Iterator[Fault]:
     """Proof 4, first half: from intake and disposition a change of holder is reachable without the reporter."""
-    doors = {name for name, edges in subject.officers.edges.items() if any(move.holder for move, _ in edges)}
+    doors = {name for name, edges in subject.officers.edges.items() if any(move.holder or move.astray for move, _ in edges)}
     states = [state.name for state in subject.open_states() if state.phase in ("intake", "disposition")]
     yield from _stuck(subject, states, doors, "stuck-door", "the holder cannot change unless the reporter acts")
 
@@ -312,12 +315,13 @@ def _uncounted_cycles(subject: _Subject) -> Iterator[Fault]:
 
 
 def _cycles(subject: _Subject, graph: _Graph, move: Move) -> Iterator[str]:
-    """The shortest cycle through a move from each of its sources, with the way to it."""
+    """The cycles through a move, from every state on them, with the way to that state."""
+    reach = {state: graph.paths(state) for state in graph.edges}
     for source, edges in graph.edges.items():
         for target in [target for way, target in edges if way is move]:
-            back = graph.paths(target)
-            if source in back:
-                yield f"{subject.path(source)} -{move.name}-> {back[source]}"
+            for start in [start for start in reach[target] if source in reach[start]]:
+                way_round = f"{reach[start][source]} -{move.name}-> {reach[target][start]}"
+                yield subject.path(start) + way_round.removeprefix(start)
 
 
 def _returns_after_binding(subject: _Subject) -> Iterator[Fault]:

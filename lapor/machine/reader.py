@@ -46,8 +46,7 @@ _KNOWN = {
 }
 _DEFINITION = ("name", "version", "label", "initial", "limits", "states", "moves", "clocks", "ladders")
 _STATE = ("phase", "acts", "closed", "label")
-_LEADING = ("from", "to", "by")
-_MOVE = (*_LEADING, "label", "needs", "guards", "holder", "descends", "counts", "binding", "reason", "public")
+_MOVE = ("from", "to", "by", "label", "needs", "guards", "holder", "descends", "counts", "binding", "reason", "public")
 _ENDS = ("then", "ladder")
 _CLOCK_MOVES = ("starts_by", "met_by", "extended_by")
 _CLOCK = ("budget", "runs", "pauses", "once", "anew", *_CLOCK_MOVES, "calendar", *_ENDS, "label")
@@ -179,7 +178,7 @@ def _move(name: str, entry: Entry) -> Move:
         binding=entry.flag("binding"),
         reason=entry.name("reason", "catalogue"),
         public=entry.flag("public"),
-        astray=entry.strayed or (entry.odd and not entry.has(*_LEADING)),
+        astray=entry.strayed or entry.odd,
         line=entry.line,
         where=sources,
     )
@@ -193,7 +192,7 @@ def _needs(move: Entry) -> Iterator[Need]:
             continue
         need = Need(name, text.removesuffix("?"), text.endswith("?"))
         move.page.resolve("field type", need.type, needs.line_at(name))
-        if need.type == "reason" and not move.has("reason"):
+        if need.type == "reason" and not move.has("reason") and not move.odd:
             message = f"{name} of {move.title} is a reason, so the move must name its catalogue"
             move.page.fault(needs.line_at(name), "bad-shape", message)
         yield need

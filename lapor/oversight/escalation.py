@@ -54,7 +54,7 @@ def sweep(engine: Engine, writing: Writing, *, now: datetime, batch: int = 200) 
     while True:
         part = _batch(engine, writing, now, batch)
         done += part
-        if part.cases == 0:
+        if part.cases < batch:
             return done
 
 

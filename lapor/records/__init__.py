@@ -8,6 +8,7 @@ from lapor.records.escalation import Escalation
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
 from lapor.records.outbox import Notice
+from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
 from lapor.records.token import Token
 from lapor.records.trail import TrailEntry
@@ -27,6 +28,7 @@ __all__ = [
     "PostRow",
     "Record",
     "RegionRow",
+    "ReplayLine",
     "ReportedParty",
     "Reporter",
     "Revision",

@@ -43,7 +43,7 @@ def test_holidays_are_named_in_english_on_request() -> None:
 
 
 def test_a_language_without_names_is_refused() -> None:
-    with pytest.raises(ValueError, match="^holidays are named in one of id, en_US, not 'nl'$"):
+    with pytest.raises(ValueError, match=r"^holidays are named in one of id, en_US, not 'nl'$"):
         holidays_of(range(2025, 2026), language="nl")
 
 

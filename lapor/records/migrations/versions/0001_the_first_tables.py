@@ -16,8 +16,8 @@ APPEND_ONLY = {
         "CREATE TRIGGER trail_no_delete BEFORE DELETE ON trail BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END",
     ],
     "postgresql": [
-        "CREATE FUNCTION trail_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN RAISE EXCEPTION 'the trail is append-only'; END$$",
+        "CREATE FUNCTION trail_refuse() RETURNS trigger LANGUAGE plpgsql "
+        + "AS $$BEGIN RAISE EXCEPTION 'the trail is append-only'; END$$",
         "CREATE TRIGGER trail_no_change BEFORE UPDATE OR DELETE ON trail FOR EACH ROW EXECUTE FUNCTION trail_refuse()",
         "CREATE TRIGGER trail_no_truncate BEFORE TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION trail_refuse()",
     ],
@@ -359,12 +359,23 @@ def upgrade() -> None:
     op.create_index("ix_outbox_escalation_id", "outbox", ["escalation_id"], unique=False)
     op.create_index("ix_outbox_state_next_attempt_at", "outbox", ["state", "next_attempt_at", "id"], unique=False)
 
+    op.create_table(
+        "replay_lines",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("complaint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["complaint_id"], ["complaints.id"], name=op.f("fk_replay_lines_complaint_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replay_lines")),
+        sa.UniqueConstraint("file", "n", name=op.f("uq_replay_lines_file_n")),
+    )
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_table("replay_lines")
     op.drop_index("ix_outbox_state_next_attempt_at", table_name="outbox")
     op.drop_index("ix_outbox_escalation_id", table_name="outbox")
     op.drop_index("ix_outbox_complaint_id", table_name="outbox")

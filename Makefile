@@ -1,0 +1,36 @@
+# `make run` and `make test` are all that is needed; both set up what they need first.
+BIN := .venv/bin
+.PHONY: setup run check format test lock
+.DEFAULT_GOAL := run
+MAKEFLAGS += --no-print-directory
+
+setup: .venv/.ready
+	@:
+
+.venv/.ready: requirements-dev.txt setup.cfg pyproject.toml bin/setup
+	@PYTHON="$(PYTHON)" bin/setup
+	@touch $@
+
+run: setup
+	@$(BIN)/python bin/run.py
+
+check: setup
+	@$(BIN)/ruff format --check --quiet --diff
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out" >&2; exit 1; }
+
+format: setup
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+test: check
+	@$(BIN)/pytest -n 2 --cov --cov-report= $(ARGS)
+	@$(BIN)/coverage report --include='lapor/machine/*,lapor/handling/*' --fail-under=100
+	@$(BIN)/coverage report --fail-under=85 --format=total >/dev/null || $(BIN)/coverage report --fail-under=85
+
+lock:
+	@for extra in '' -dev; do \
+	    uv pip compile setup.cfg $${extra:+--extra dev} --quiet --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --custom-compile-command 'make lock' -o requirements$$extra.txt >/dev/null || exit 1; \
+	done

@@ -1,0 +1,121 @@
+"""Start API and worker side by side, after migrations and the demo government. Ctrl-C stops both."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from lapor import settings
+from lapor.errors import SettingsFaulty
+
+LAPOR = str(Path(sys.executable).with_name("lapor"))
+PATIENCE = 30.0
+UNIT, CATEGORY = "dinas-pekerjaan-umum", "jalan"  # of the demo government
+COMMANDS = """\
+lapor runs at {url}, its worker beside it. Ctrl-C stops both. Tokens of the demo's posts: {var}/demo.json
+
+Submit a complaint:
+  curl -sS {url}/api/v1/complaints -H 'Content-Type: application/json' \\
+    -d '{{"kind": "complaint", "title": "Jalan berlubang", "text": "Lubang besar di depan pasar."}}' | tee {var}/case.json
+
+Dispose it:
+  curl -sS {url}/api/v1/complaints/$(grep -o '"tracking_number": *"[^"]*' {var}/case.json | cut -d'"' -f4)/moves \\
+    -H 'Authorization: Bearer {coordinator}' -H 'Content-Type: application/json' \\
+    -H "If-Match: \\"$(grep -o '"version": *[0-9]*' {var}/case.json | tr -dc 0-9)\\"" \\
+    -d '{{"move": "dispose", "fields": {{"unit": "{unit}", "category": "{category}", "classification": "not_oversight"}}}}'
+
+Read its trail:
+  curl -sS {url}/api/v1/complaints/$(grep -o '"tracking_number": *"[^"]*' {var}/case.json | cut -d'"' -f4)/trail \\
+    -H 'Authorization: Bearer {coordinator}'
+"""
+
+
+class Stopped(Exception):
+    """Somebody wants an end."""
+
+
+def main() -> int:
+    """Return 0 when asked to stop, else the code of whatever failed; that has told why."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        chosen = settings.load(os.environ, Path.cwd())
+        for step in (["migrate"], ["seed", "--demo", "--json"]):
+            if code := subprocess.run([LAPOR, *step], stdout=subprocess.DEVNULL, check=False).returncode:
+                return code
+        # sessions of their own: the terminal's Ctrl-C comes here only, and each is asked to stop once
+        children.extend(subprocess.Popen([LAPOR, name], start_new_session=True) for name in ("serve", "worker"))
+        if _ready(chosen.server, children):
+            _tell(chosen)
+        return _first_to_end(children)
+    except SettingsFaulty as found:
+        print(*found.faults, sep="\n", file=sys.stderr)
+        return 2
+    except Stopped:
+        return 0
+    finally:
+        _end(children)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _ready(server: settings.Server, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Whether the API answers, before a child ends or patience does."""
+    host = "127.0.0.1" if server.host in ("0.0.0.0", "::") else server.host  # noqa: S104
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and all(child.poll() is None for child in children):
+        connection = http.client.HTTPConnection(host, server.port, timeout=2)
+        try:
+            connection.request("GET", "/health/ready")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return True
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    return False
+
+
+def _tell(chosen: settings.Settings) -> None:
+    var = os.path.relpath(chosen.var)
+    demo = json.loads((chosen.var / "demo.json").read_text(encoding="utf-8"))
+    named = {"url": demo["url"], "coordinator": demo["tokens"]["coordinator"], "unit": UNIT, "category": CATEGORY}
+    print(COMMANDS.format(var=var, **named), flush=True)
+
+
+def _first_to_end(children: Sequence[subprocess.Popen[bytes]]) -> int:
+    """Wait until one ends by itself, which neither should."""
+    while all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    ended = next(child for child in children if child.returncode is not None)
+    if ended.returncode not in (1, 2):  # these have said why, in one line
+        print(f"run: {' '.join(map(str, ended.args))} ended with {ended.returncode}", file=sys.stderr)  # type: ignore[arg-type]
+    return abs(ended.returncode) or 1
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    for child in children:
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

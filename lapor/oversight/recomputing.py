@@ -1,0 +1,109 @@
+"""A case told again from its trail: what state, holder, counts and clocks it must have. Trusts nothing that is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from lapor.handling import step
+from lapor.machine.clock import Clock, advance, restart
+from lapor.machine.definition import Definition
+from lapor.machine.engine import Engine
+from lapor.records import Complaint, TrailEntry
+
+
+@dataclass(slots=True)
+class Told:
+    """What the trail says of a case so far."""
+
+    state: str = ""
+    holder: str = ""
+    previous: str | None = None
+    since: datetime | None = None
+    classification: str | None = None
+    category_id: int | None = None
+    bound: bool = False
+    version: int = 0
+    tally: dict[str, int] = field(default_factory=dict)
+    clocks: list[Clock] = field(default_factory=list)
+    rungs: set[tuple[str, int, int, str]] = field(default_factory=set)
+    content: str = ""
+
+
+def retell(engine: Engine, complaint: Complaint, entries: Iterable[TrailEntry], categories: Mapping[str, int]) -> Told:
+    """Tell a case again from the entries of its trail, in their order. `categories` are ids by code."""
+    definition = engine.workflow(complaint.kind, complaint.definition_version).definition
+    told = Told(category_id=None)
+    for entry in entries:
+        said = json.loads(entry.public) | json.loads(entry.internal)
+        if entry.move == "submit" or entry.move in definition.moves:
+            _moved(engine, definition, complaint, told, entry, said, categories)
+        elif entry.move in _NOTES:
+            told.clocks = [_NOTES[entry.move](engine, told, entry, said, clock) for clock in told.clocks]
+    return told
+
+
+def _moved(
+    engine: Engine,
+    definition: Definition,
+    complaint: Complaint,
+    told: Told,
+    entry: TrailEntry,
+    said: Mapping[str, Any],
+    categories: Mapping[str, int],
+) -> None:
+    move = definition.moves.get(entry.move)
+    told.content = said.get("content", told.content)
+    told.classification = said.get("classification", told.classification)
+    told.category_id = categories.get(said.get("category", ""), told.category_id)
+    holder = engine.organisation.unit_codes[entry.holder].id
+    taken = step.taken(
+        engine,
+        definition,
+        step.Placed(complaint.door_id, holder, told.classification, told.category_id),
+        move=move,
+        source=entry.source,
+        target=entry.target,
+        at=entry.at if move else complaint.received_at,
+        dates=_dates(move.needs if move else (), said),
+        calendar_version=entry.calendar_version,
+    )
+    told.clocks = advance(definition, told.clocks, taken, engine.calendar)
+    if entry.target != entry.source:
+        told.previous, told.since = entry.source, taken.at
+    told.state, told.holder, told.version = entry.target, entry.holder, told.version + 1
+    if move:
+        told.tally = step.counted(told.tally, move)
+        told.bound = told.bound or (move.binding and move.holder)
+
+
+def _dates(needs: Iterable[Any], said: Mapping[str, Any]) -> list[date]:
+    return [date.fromisoformat(said[need.name]) for need in needs if need.type == "date" and need.name in said]
+
+
+def _told_rung(_engine: Engine, told: Told, _entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
+    if not _is_about(clock, said):
+        return clock
+    told.rungs.add((clock.name, clock.term, said["rung"], said["outcome"]))
+    return replace(clock, rung=said["rung"] + 1, held_until=None)
+
+
+def _promised(_engine: Engine, _told: Told, _entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
+    if not _is_about(clock, said) or not said["promised_at"]:
+        return clock
+    return replace(clock, held_until=datetime.fromisoformat(said["promised_at"]))
+
+
+def _restarted(engine: Engine, _told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
+    named = {change["name"] for change in said["clocks"]}
+    return restart(clock, entry.at, engine.calendar) if clock.is_alive and clock.name in named else clock
+
+
+def _is_about(clock: Clock, said: Mapping[str, Any]) -> bool:
+    return clock.is_alive and (clock.name, clock.term) == (said["clock"], said["term"])
+
+
+_NOTES = {"escalate": _told_rung, "acknowledge": _promised, "restart": _restarted}
