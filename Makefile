@@ -15,10 +15,12 @@ run: setup
 	@$(BIN)/python bin/run.py
 
 check: setup
-	@$(BIN)/ruff format --check --quiet --diff
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/mypy --no-error-summary
-	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out" >&2; exit 1; }
+	@faults=0; \
+	$(BIN)/ruff format --check --quiet || faults=1; \
+	$(BIN)/ruff check --quiet --output-format concise || faults=1; \
+	$(BIN)/mypy --no-error-summary || faults=1; \
+	out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out" >&2; faults=1; }; \
+	exit $$faults
 
 format: setup
 	@$(BIN)/ruff check --quiet --fix-only

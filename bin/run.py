@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -49,6 +50,9 @@ def main() -> int:
     children: list[subprocess.Popen[bytes]] = []
     try:
         chosen = settings.load(os.environ, Path.cwd())
+        if _taken(chosen.server):
+            print(f"run: port {chosen.server.port} is in use: set LAPOR_PORT to another", file=sys.stderr)
+            return 2
         for step in (["migrate"], ["seed", "--demo", "--json"]):
             if code := subprocess.run([LAPOR, *step], stdout=subprocess.DEVNULL, check=False).returncode:
                 return code
@@ -70,12 +74,24 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 
+def _here(server: settings.Server) -> tuple[str, int]:
+    return ("127.0.0.1" if server.host in ("0.0.0.0", "::") else server.host), server.port  # noqa: S104
+
+
+def _taken(server: settings.Server) -> bool:
+    """Whether something answers already, which would pass for ours."""
+    try:
+        socket.create_connection(_here(server), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 def _ready(server: settings.Server, children: Sequence[subprocess.Popen[bytes]]) -> bool:
     """Whether the API answers, before a child ends or patience does."""
-    host = "127.0.0.1" if server.host in ("0.0.0.0", "::") else server.host  # noqa: S104
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and all(child.poll() is None for child in children):
-        connection = http.client.HTTPConnection(host, server.port, timeout=2)
+        connection = http.client.HTTPConnection(*_here(server), timeout=2)
         try:
             connection.request("GET", "/health/ready")
             if connection.getresponse().status == http.HTTPStatus.OK:

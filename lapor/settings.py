@@ -374,7 +374,7 @@ def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str
 
 
 def _nearest(name: object, known: Mapping[str, object]) -> str:
-    near = get_close_matches(str(name), known, n=1)
+    near = get_close_matches(str(name), known, n=1, cutoff=0.75)
     return f"; did you mean {near[0]}?" if near else ""
 
 

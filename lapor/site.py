@@ -46,6 +46,12 @@ class Site:
     pepper: bytes = field(repr=False)
     _built: _Built = field(default_factory=_Built, repr=False, compare=False)
 
+    @property
+    def public_url(self) -> str:
+        """How people reach the API, without a slash at the end."""
+        server = self.settings.server
+        return self.settings.public_url.rstrip("/") or f"http://{server.host}:{server.port}"
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that reads and is rolled back at its end.

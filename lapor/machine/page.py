@@ -61,7 +61,7 @@ class Page:
         known = self.known[kind]
         if known is None or name in known:
             return True
-        close = difflib.get_close_matches(name, known, 1)
+        close = difflib.get_close_matches(name, known, 1, 0.7)
         instead = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(sorted(known)) or 'none'}"
         self.fault(line, "unknown-name", f"there is no {kind} {name!r}; {instead}")
         return False
@@ -115,10 +115,12 @@ class Entry:
 
     def require(self, *keys: str) -> None:
         """Name the keys that are missing or empty, unless an odd key may stand for one of them."""
-        missing = [key for key in keys if key not in self.found or not self.found[key][1].value]
-        for key in [] if self.odd else missing:
-            self.strayed = True
-            self.page.fault(self.line, "bad-shape", f"{self.title} needs {key}")
+        for key in keys:
+            node = self.found[key][1] if key in self.found else None
+            is_missing = node is None or (isinstance(node, yaml.SequenceNode) and not node.value)
+            if is_missing and not self.odd:
+                self.strayed = True
+                self.page.fault(self.line, "bad-shape", f"{self.title} needs {key}")
 
     def has(self, *keys: str) -> bool:
         """Whether all these keys are there."""

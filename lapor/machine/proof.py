@@ -6,7 +6,7 @@ Guards are not looked at: what holds for every path holds for those that guards 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -144,10 +144,15 @@ class _Subject:
         return self.possible.only(lambda move: move.by != ("reporter",))
 
     @cached_property
-    def reached(self) -> Mapping[str, str]:
-        """The states that may be reached, with the path to each; all of them where the initial state is unknown."""
+    def reached(self) -> Collection[str]:
+        """The states that may be reached; all of them where the initial state is unknown."""
         states, initial = self.definition.states, self.definition.initial
-        return self.possible.paths(initial) if initial in states else {state: state for state in states}
+        return self.possible.paths(initial).keys() if initial in states else states.keys()
+
+    @cached_property
+    def _sure_paths(self) -> Mapping[str, str]:
+        initial = self.definition.initial
+        return self.sure.paths(initial) if initial in self.definition.states else {}
 
     @cached_property
     def configurations(self) -> Mapping[Configuration, str]:
@@ -165,7 +170,8 @@ class _Subject:
             yield move, Configuration(target, tuple(turned(rule, status, move, here.state) for rule, status in clocks))
 
     def path(self, state: str) -> str:
-        return self.reached.get(state, state)
+        """The shortest path to a state; the state alone where no path is sure."""
+        return self._sure_paths.get(state, state)
 
     def open_states(self) -> list[State]:
         """The open states that may be reached: what is wrong with others is that they cannot."""
@@ -223,7 +229,9 @@ def _needs_reporter(subject: _Subject) -> Iterator[Fault]:
 
 def _stuck_doors(subject: _Subject) -> Iterator[Fault]:
     """Proof 4, first half: from intake and disposition a change of holder is reachable without the reporter."""
-    doors = {name for name, edges in subject.officers.edges.items() if any(move.holder or move.astray for move, _ in edges)}
+    doors = {
+        name for name, edges in subject.officers.edges.items() if any(move.holder or move.astray for move, _ in edges)
+    }
     states = [state.name for state in subject.open_states() if state.phase in ("intake", "disposition")]
     yield from _stuck(subject, states, doors, "stuck-door", "the holder cannot change unless the reporter acts")
 

@@ -79,7 +79,9 @@ class Replay:
         return self.until is None or moment <= self.until
 
     def _plan(self, session: Session) -> None:
-        done = select(ReplayLine.n, Complaint.id, Complaint.tally).join(Complaint, Complaint.id == ReplayLine.complaint_id)
+        done = select(ReplayLine.n, Complaint.id, Complaint.tally).join(
+            Complaint, Complaint.id == ReplayLine.complaint_id
+        )
         tallies = {}
         for n, case_id, tally in session.execute(done.where(ReplayLine.file == self.file)):
             self.cases[n], tallies[n] = case_id, tally

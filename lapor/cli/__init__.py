@@ -1,0 +1,54 @@
+"""The command `lapor`: exit code 0, 1 where something was found, 2 where it could not run; errors in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from lapor.cli.calendars import calendar
+from lapor.cli.checking import doctor, trail
+from lapor.cli.deployment import config, migrate, seed, token
+from lapor.cli.replaying import replay
+from lapor.cli.running import serve, worker
+from lapor.cli.workflows import workflow
+from lapor.errors import LaporError
+
+FOUND, CANNOT_RUN, INTERRUPTED = 1, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("lapor"), prog_name="lapor")
+@click.option("--debug", is_flag=True, help="Show where an error came from.")
+def cli(debug: bool) -> None:
+    """Lapor: complaints that do not get lost. Settings: config.yaml and LAPOR_*; see `lapor config init`."""
+
+
+for command in (calendar, config, doctor, migrate, replay, seed, serve, token, trail, worker, workflow):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        code = cli.main(args=[each for each in given if each != "--debug"], prog_name="lapor", standalone_mode=False)
+    except (LaporError, SQLAlchemyError, click.ClickException) as fault:
+        if debug:
+            raise
+        code = _tell(fault)
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(fault: Exception) -> int:
+    said = fault.format_message() if isinstance(fault, click.ClickException) else str(fault)
+    if isinstance(fault, SQLAlchemyError):
+        said = f"The database says: {said}"
+    click.echo("lapor: " + " ".join(said.split("\n", maxsplit=1)[0].split()), err=True)
+    return CANNOT_RUN

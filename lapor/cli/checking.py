@@ -1,0 +1,55 @@
+"""`lapor doctor` and `lapor trail verify`: is everything what it must be?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from lapor.cli.here import as_json, print_json, print_table, progress, site_here
+from lapor.oversight import doctor as examination
+
+# a worker that is alive tells what is due within a few intervals
+INTERVALS = 3
+
+
+@click.command()
+@as_json
+def doctor(as_json: bool) -> int:
+    """Tell every case again from its trail and calendar, and compare with what is stored."""
+    site = site_here()
+    lag = timedelta(seconds=INTERVALS * site.settings.worker.sweep_seconds)
+    with site.reading() as session, progress("cases", examination.count(session)) as seen:
+        report = examination.examine(site.engine(session), session, now=datetime.now(UTC) - lag, seen=seen)
+    if as_json:
+        broken = [{"code": each.code, "complaint": each.complaint, "detail": each.detail} for each in report.broken]
+        print_json({"checked": dict(report.checked), "broken": broken})
+    else:
+        looked = ", ".join(f"{number} {what}" for what, number in report.checked.items()) or "nothing is stored"
+        rows = [(each.code, each.complaint, each.detail) for each in report.broken]
+        print_table(f"{len(rows)} findings; looked at: {looked}", ("code", "complaint", "detail"), rows)
+    return 1 if report.broken else 0
+
+
+@click.group()
+def trail() -> None:
+    """The histories of all cases."""
+
+
+@trail.command()
+@as_json
+def verify(as_json: bool) -> int:
+    """Verify every chain, and name the first bad entry of each broken one."""
+    site = site_here()
+    with site.reading() as session:
+        chains = examination.count(session)
+        with progress("chains", chains) as seen:
+            entries, broken = examination.verify_trails(session, seen=seen)
+    if as_json:
+        listed = [{"complaint": each.complaint, "sequence": each.sequence, "why": each.why} for each in broken]
+        print_json({"chains": chains, "entries": entries, "broken": listed})
+    else:
+        rows = [(each.complaint, each.sequence, each.why) for each in broken]
+        title = f"{chains} chains, {entries} entries, {len(rows)} broken"
+        print_table(title, ("complaint", "sequence", "why"), rows)
+    return 1 if broken else 0

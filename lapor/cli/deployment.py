@@ -1,0 +1,167 @@
+"""`lapor config`, `migrate`, `seed` and `token`: what a deployment needs before it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from lapor import settings as deployment
+from lapor.access import tokens
+from lapor.cli.here import as_json, print_json, settings_here, site_here
+from lapor.directory import demo
+from lapor.errors import CannotRun, DefinitionFaulty, SettingsFaulty, Unauthenticated
+from lapor.machine.engine import Engine
+from lapor.machine.organisation import Post
+from lapor.records import schema
+from lapor.site import Site, load_definitions
+
+DEMO_ROLES = ("coordinator", "liaison_officer", "handler", "supervisor", "inspector", "operator")
+DEMO_DAYS = 30
+
+
+@click.group()
+def config() -> None:
+    """The settings: config.yaml and LAPOR_*."""
+
+
+@config.command()
+@as_json
+def check(as_json: bool) -> int:
+    """List all faults of the settings and of the definitions that they name."""
+    faults = _faults()
+    if as_json:
+        print_json({"faults": faults})
+    else:
+        click.echo("\n".join(faults) or "The settings are in order.", err=bool(faults))
+    return 1 if faults else 0
+
+
+def _faults() -> list[str]:
+    try:
+        load_definitions(settings_here())
+    except SettingsFaulty as found:
+        return list(found.faults)
+    except DefinitionFaulty as found:
+        return [str(fault) for fault in found.faults]
+    return []
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path), default=Path("config.yaml"))
+def init(file: Path) -> None:
+    """Write FILE (default: config.yaml) with every setting, its default and what it means."""
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(deployment.example())
+    except FileExistsError:
+        raise CannotRun(f"{file} is there already: name another file, or move it away.") from None
+    except OSError as fault:
+        raise CannotRun(f"{file} cannot be written: {fault.strerror}.") from None
+    click.echo(f"{file} is written.")
+
+
+@click.command()
+@click.option("--to", "revision", default="head", show_default=True, help="A revision, head or base.")
+@as_json
+def migrate(revision: str, as_json: bool) -> None:
+    """Bring the tables of the database to a revision, and store new definitions and calendars."""
+    site = site_here(ready=False)
+    before, after = schema.migrate(site.database, revision)
+    if after == schema.head():
+        site.prepare()
+    if as_json:
+        print_json({"before": before, "after": after})
+    else:
+        click.echo(f"The database is at revision {after or 'none'}, it was at {before or 'none'}.")
+
+
+@click.command()
+@click.option("--demo", "wanted", is_flag=True, required=True, help="The demo government, with a token for each role.")
+@as_json
+def seed(wanted: bool, as_json: bool) -> None:
+    """Fill the database; what is there already stays. Writes var/demo.json, readable by its owner only."""
+    site = site_here()
+    with site.writing() as session:
+        demo.import_city(session)
+    with site.writing() as session:
+        written = _demo_file(site, session, site.engine(session))
+    if as_json:
+        print_json(written)
+    else:
+        click.echo(f"The demo government is there; tokens are in {site.settings.var / 'demo.json'}.")
+
+
+def _demo_file(site: Site, session: Session, engine: Engine) -> dict[str, object]:
+    path, now = site.settings.var / "demo.json", datetime.now(UTC)
+    kept = _kept(path, session, engine, now)
+    made = {
+        role: kept.get(role) or tokens.create(session, engine, post, role=role, days=DEMO_DAYS, now=now)
+        for role, post in demo_posts(engine).items()
+    }
+    content: dict[str, object] = {"url": site.public_url, "tokens": made}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        json.dump(content, out, indent=1)
+    return content
+
+
+def _kept(path: Path, session: Session, engine: Engine, now: datetime) -> dict[str, str]:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))["tokens"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    kept = {}
+    for role, token in known.items():
+        try:
+            tokens.principal_of(session, engine, token, now=now)
+            kept[role] = token
+        except Unauthenticated:
+            continue
+    return kept
+
+
+def demo_posts(engine: Engine) -> dict[str, Post]:
+    """A post for each role; liaison officer, handler and supervisor are those of one agency."""
+    posts = [post for post in engine.organisation.posts.values() if not post.vacant]
+    handler = next(post for post in posts if post.role == "handler")
+    return {
+        role: next(post for post in posts if post.role == role and _fits(engine, post, handler.unit_id))
+        for role in DEMO_ROLES
+    }
+
+
+def _fits(engine: Engine, post: Post, agency: int) -> bool:
+    if post.role in ("liaison_officer", "handler", "supervisor"):
+        return post.unit_id == agency
+    return post.role != "coordinator" or post.unit_id == engine.organisation.root.id
+
+
+@click.group()
+def token() -> None:
+    """Officers' tokens."""
+
+
+@token.command()
+@click.option("--post", required=True, help="The code of the post.")
+@click.option("--role", type=click.Choice(tokens.OFFICES), help="Default: the role of the post.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True)
+@as_json
+def create(post: str, role: str | None, days: int, as_json: bool) -> None:
+    """Print a new token, shown this once."""
+    site = site_here()
+    now = datetime.now(UTC)
+    with site.writing() as session:
+        engine = site.engine(session)
+        found = engine.organisation.post_codes.get(post)
+        if found is None:
+            raise CannotRun(f"--post: there is no post with the code {post!r}.")
+        secret = tokens.create(session, engine, found, role=role, days=days, now=now)
+    if as_json:
+        print_json({"token": secret, "post": post, "role": role or found.role, "days": days})
+    else:
+        click.echo(secret)

@@ -1,0 +1,205 @@
+"""Delivery: notices that wait are claimed under a lease, sent, and marked. Each goes out at least once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from lapor.machine.organisation import Organisation
+from lapor.notices import mail, texts
+from lapor.records import Complaint, Escalation, Notice, ReportedParty, Reporter
+
+Writing = Callable[[], AbstractContextManager[Session]]
+
+LEASE = timedelta(minutes=5)
+SOON = timedelta(minutes=1)
+_LONGEST_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one batch came to. `delayed` ones wait for another attempt."""
+
+    sent: int = 0
+    delayed: int = 0
+    unaddressed: int = 0
+    dead: int = 0
+
+    @property
+    def settled(self) -> int:
+        """How many need nothing more: while there are some, another batch is worth its while."""
+        return self.sent + self.unaddressed + self.dead
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A notice under lease, with all that writing and sending it needs. `attempts` counts this one too."""
+
+    notice_id: int
+    event: str
+    facts: Mapping[str, Any]
+    attempts: int
+    recipient: str | None
+    case: texts.CaseFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of an attempt, by its name in `Delivered`. `down`: others need not be tried now."""
+
+    name: str
+    fault: str | None = None
+    down: bool = False
+
+
+def deliver(
+    organisation: Organisation,
+    writing: Writing,
+    sender: mail.Sender,
+    *,
+    now: datetime,
+    public_url: str,
+    batch: int = 50,
+) -> Delivered:
+    """Send the notices that are due at `now`, oldest first, one batch of them.
+
+    No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
+    dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
+    at its end. Call again with a fresh `now`: leases begin there.
+    """
+    with writing() as session:
+        letters, unaddressed = _claim(session, organisation, now, batch)
+    done = Counter(unaddressed=unaddressed)
+    for position, letter in enumerate(letters):
+        outcome = _attempt(letter, sender, public_url, now)
+        untried = letters[position + 1 :] if outcome.down else ()
+        with writing() as session:
+            _mark(session, letter, outcome, now)
+            _hand_back(session, untried, outcome, now)
+        done[outcome.name] += 1
+        if outcome.down:
+            done["delayed"] += len(untried)
+            break
+    return Delivered(**done)
+
+
+def _claim(session: Session, organisation: Organisation, now: datetime, size: int) -> tuple[list[_Letter], int]:
+    """Take out a lease on what is due; return what can be sent, and how many have no address."""
+    letters = [_letter(row, organisation) for row in session.execute(_due(now, size))]
+    addressed = [letter for letter in letters if letter.recipient]
+    leased = update(Notice).where(Notice.id.in_([letter.notice_id for letter in addressed]))
+    session.execute(leased.values(next_attempt_at=now + LEASE, attempts=Notice.attempts + 1))
+    without = [letter.notice_id for letter in letters if not letter.recipient]
+    session.execute(update(Notice).where(Notice.id.in_(without)).values(state="unaddressed"))
+    return addressed, len(without)
+
+
+def _due(now: datetime, size: int) -> Select[Any]:
+    case_columns = (Complaint.number, Complaint.door_id, Complaint.phase, Complaint.due_at)
+    privacy = (Complaint.anonymous, Complaint.confidential)
+    title = case((_may_read_title(), Complaint.title)).label("title")
+    chosen = select(Notice.id, Notice.event, Notice.facts, Notice.attempts, Notice.post_id)
+    return (
+        chosen.add_columns(*case_columns, *privacy, title, Reporter.email)
+        .join(Complaint, Complaint.id == Notice.complaint_id)
+        .outerjoin(Reporter, Reporter.id == Complaint.reporter_id)
+        .outerjoin(Escalation, Escalation.id == Notice.escalation_id)
+        .where(Notice.state == "waiting", Notice.next_attempt_at <= now)
+        .order_by(Notice.next_attempt_at, Notice.id)
+        .limit(size)
+        .with_for_update(of=Notice, skip_locked=True)
+    )
+
+
+def _may_read_title() -> ColumnElement[bool]:
+    """Only a post whose rung still stands, of a case that accuses nobody.
+
+    Never the reporter: whoever submits chooses title and address, and could have us mail anything to anybody.
+    """
+    return and_(
+        Complaint.is_open,
+        Escalation.outcome.in_(("warned", "told")),
+        or_(Complaint.classification.is_(None), Complaint.classification != "oversight"),
+        ~exists().where(ReportedParty.complaint_id == Complaint.id),
+    )
+
+
+def _letter(row: Row[Any], organisation: Organisation) -> _Letter:
+    return _Letter(
+        notice_id=row.id,
+        event=row.event,
+        facts=row.facts,
+        attempts=row.attempts + 1,
+        recipient=organisation.posts[row.post_id].email if row.post_id else row.email,
+        case=texts.CaseFacts(
+            number=row.number,
+            zone=organisation.units[row.door_id].zone,
+            phase=row.phase,
+            due_at=row.due_at,
+            anonymous=row.anonymous,
+            confidential=row.confidential,
+            title=row.title,
+        ),
+    )
+
+
+def _attempt(letter: _Letter, sender: mail.Sender, public_url: str, now: datetime) -> _Outcome:
+    link = f"{public_url}/api/v1/complaints/{quote(letter.case.number, safe='')}"
+    try:
+        text = texts.render(letter.event, letter.case, link, letter.facts)
+        recipient = letter.recipient or ""
+        sender.send(
+            mail.compose(
+                letter.notice_id, text, sender=sender.address, recipient=recipient, public_url=public_url, now=now
+            )
+        )
+    except mail.Refused as fault:
+        return _Outcome("dead", str(fault))
+    except mail.Delayed as fault:
+        return _Outcome("delayed", str(fault), down=isinstance(fault, mail.Down))
+    except Exception as fault:
+        # one that cannot be written must not hold up the others; its words may hold an address
+        return _Outcome("delayed", f"it could not be written: {type(fault).__name__}")
+    return _Outcome("sent")
+
+
+def _mark(session: Session, letter: _Letter, outcome: _Outcome, now: datetime) -> None:
+    if outcome.name == "sent":
+        # true whoever holds the lease by now
+        sent = update(Notice).where(Notice.id == letter.notice_id)
+        session.execute(sent.values(state="sent", sent_at=now, fault=None))
+    elif outcome.name == "dead":
+        session.execute(_still_leased([letter], now).values(state="dead", fault=outcome.fault))
+    else:
+        session.execute(
+            _still_leased([letter], now).values(next_attempt_at=now + _wait(letter.attempts), fault=outcome.fault)
+        )
+
+
+def _hand_back(session: Session, untried: Sequence[_Letter], outcome: _Outcome, now: datetime) -> None:
+    """Those behind a failure come before it the next time, so that none can hold up the others for good."""
+    if untried:
+        back = {"next_attempt_at": now + SOON, "attempts": Notice.attempts - 1, "fault": outcome.fault}
+        session.execute(_still_leased(untried, now).values(back))
+
+
+def _still_leased(letters: Sequence[_Letter], now: datetime) -> Any:
+    ids = [letter.notice_id for letter in letters]
+    return update(Notice).where(Notice.id.in_(ids), Notice.state == "waiting", Notice.next_attempt_at == now + LEASE)
+
+
+def _wait(attempts: int) -> timedelta:
+    """Twice as long after each attempt, up to an hour.
+
+    >>> [_wait(attempts).seconds // 60 for attempts in (1, 2, 3, 4, 5, 6, 1000)]
+    [2, 4, 8, 16, 32, 60, 60]
+    """
+    return timedelta(minutes=min(2 ** min(attempts, 6), _LONGEST_MINUTES))

@@ -1,0 +1,92 @@
+"""What runs when: sweeping, sending, tidying. APScheduler is the metronome; all truth is in tables."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from lapor.errors import Unavailable
+from lapor.notices.delivery import deliver
+from lapor.notices.mail import Smtp
+from lapor.oversight.escalation import sweep
+from lapor.records import Heartbeat, IdempotencyKey
+from lapor.site import Site
+
+HEARTBEAT = "worker"
+TIDY_SECONDS = 3600
+
+log = logging.getLogger("lapor.worker")
+
+
+def work(site: Site, stop: Event) -> None:
+    """Sweep, send and tidy in the intervals of the settings until `stop` is set; what is under way is finished."""
+    metronome = BackgroundScheduler(timezone=UTC)
+    worker = site.settings.worker
+    jobs: list[tuple[Callable[[Site], None], int]] = [(sweep_once, worker.sweep_seconds), (tidy_once, TIDY_SECONDS)]
+    if site.settings.mail.host:
+        jobs.append((send_once, worker.send_seconds))
+    for job, seconds in jobs:
+        metronome.add_job(
+            _guarded,
+            "interval",
+            args=(job, site),
+            seconds=seconds,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    metronome.start()
+    stop.wait()
+    metronome.shutdown(wait=True)
+
+
+def _guarded(job: Callable[[Site], None], site: Site) -> None:
+    # a job that raises would be told of by the metronome with a traceback at every tick
+    try:
+        job(site)
+    except Unavailable as fault:
+        log.warning("%s: %s", job.__name__, fault)
+    except Exception:
+        log.exception("%s failed; the next tick tries again", job.__name__)
+
+
+def sweep_once(site: Site) -> None:
+    """Tell everything that is due now, then give a sign of life."""
+    now = datetime.now(UTC)
+    with site.reading() as session:
+        engine = site.engine(session)
+    done = sweep(engine, site.writing, now=now, batch=site.settings.worker.batch)
+    with site.writing() as session:
+        session.merge(Heartbeat(name=HEARTBEAT, at=now))
+    if done.cases:
+        log.info("%d cases, %d rungs, %d time-outs", done.cases, done.rungs, done.time_outs)
+    for number, fault in done.put_off:
+        log.error("%s is put off for an hour: %s", number, fault)
+
+
+def send_once(site: Site) -> None:
+    """Send what waits in the outbox."""
+    with site.reading() as session:
+        organisation = site.engine(session).organisation
+    sender = Smtp(site.settings.mail)
+    done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
+    if done.sent or done.delayed or done.dead:
+        log.info("%d notices sent, %d delayed, %d refused", done.sent, done.delayed, done.dead)
+
+
+def tidy_once(site: Site) -> None:
+    """Forget idempotency keys after their time."""
+    kept_from = datetime.now(UTC) - timedelta(hours=site.settings.retention.idempotency_hours)
+    with site.writing() as session:
+        _forget(session, kept_from)
+
+
+def _forget(session: Session, kept_from: datetime) -> None:
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < kept_from))
