@@ -206,11 +206,12 @@ def _open(folder: Path) -> bool:
 
 
 def _copied(found: Path, folder: Path) -> Path:
-    """The wheel's programs where another user can run them; opening our own folders to everyone is not ours to do."""
+    """The programs where another user can run them; opening our own folders to everyone is not ours to do."""
     wheel = found.parents[1]
-    shutil.copytree(wheel / "pginstall", folder / wheel.name / "pginstall", ignore=shutil.ignore_patterns("include"))
-    if (libraries := wheel.with_name(f"{wheel.name}.libs")).exists():
-        shutil.copytree(libraries, folder / libraries.name)
+    for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name, ignore=shutil.ignore_patterns("include", "__pycache__"))
+    owner = folder.stat()
     for place in folder.rglob("*"):
-        place.chmod(place.stat().st_mode | 0o055 if place.is_dir() else place.stat().st_mode | 0o044)
+        os.chown(place, owner.st_uid, owner.st_gid, follow_symlinks=False)
     return folder / wheel.name / "pginstall/bin"

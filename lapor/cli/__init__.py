@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from lapor.cli.calendars import calendar
-from lapor.cli.checking import doctor, trail
-from lapor.cli.deployment import config, migrate, seed, token
-from lapor.cli.replaying import replay
-from lapor.cli.running import serve, worker
-from lapor.cli.workflows import workflow
 from lapor.errors import LaporError
 
-FOUND, CANNOT_RUN, INTERRUPTED = 1, 2, 130
+CANNOT_RUN, INTERRUPTED = 2, 130
+COMMANDS = {
+    "calendar": "calendars",
+    "config": "deployment",
+    "doctor": "checking",
+    "migrate": "deployment",
+    "replay": "replaying",
+    "seed": "deployment",
+    "serve": "running",
+    "token": "deployment",
+    "trail": "checking",
+    "worker": "running",
+    "workflow": "workflows",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Loads only the command that is called: all together take a second."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, for the help."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        module = COMMANDS.get(cmd_name)
+        command: click.Command | None = getattr(import_module(f"lapor.cli.{module}"), cmd_name) if module else None
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("lapor"), prog_name="lapor")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def cli(debug: bool) -> None:
     """Lapor: complaints that do not get lost. Settings: config.yaml and LAPOR_*; see `lapor config init`."""
-
-
-for command in (calendar, config, doctor, migrate, replay, seed, serve, token, trail, worker, workflow):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,7 +17,7 @@ from lapor.machine.calendar import Calendar
 from lapor.site import calendar_of
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     name = "moment"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
@@ -31,7 +31,7 @@ class _Moment(click.ParamType):
         return moment
 
 
-class _Budget(click.ParamType):
+class _Budget(click.ParamType[Budget]):
     name = "budget"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Budget:

@@ -58,6 +58,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 @contextmanager
 def progress(what: str, total: int, *, done: int = 0) -> Iterator[Callable[[int], None]]:
     """Show progress on stderr; the function given takes how much was done since it was last called."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total, completed=done)
         yield lambda more: bar.advance(task, more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -53,7 +54,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> int:
 @workflow.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--lang", type=click.Choice(["id", "en"]), default="id", show_default=True)
-def graph(file: Path, lang: str) -> None:
+def graph(file: Path, lang: Literal["id", "en"]) -> None:
     """Print a definition as a Mermaid diagram."""
     click.echo(drawing.mermaid(reader.load(file), lang))
 

@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lapor.directory import revision
-from lapor.errors import InvalidFields
-from lapor.machine.definition import ROLES
+from lapor.directory.units_file import refuse
 from lapor.machine.organisation import Organisation, Post, Unit
 from lapor.records import PostRow, UnitRow
 
@@ -44,14 +43,15 @@ def import_units(session: Session, units: Iterable[Mapping[str, Any]]) -> None:
         InvalidFields: every fault at once, by the code of the unit: a code that stands twice, an unknown parent or
             superior, a missing key, a circle of units.
     """
-    wanted = list(units)
     known = {row.code: row for row in session.scalars(select(UnitRow))}
     posts = {row.code: row for row in session.scalars(select(PostRow))}
-    _refuse(wanted, known.keys(), posts.keys())
+    wanted = list(units)
+    refuse(wanted, known.keys(), posts.keys())
     new = [unit for unit in wanted if unit["code"] not in known]
+    if not new:
+        return
     for unit in new:
-        row = UnitRow(code=unit["code"], name=unit["name"], kind=unit["kind"], zone=unit["zone"])
-        known[row.code] = row
+        known[unit["code"]] = UnitRow(code=unit["code"], name=unit["name"], kind=unit["kind"], zone=unit["zone"])
     session.add_all(known.values())
     session.flush()
     for unit in new:
@@ -87,47 +87,3 @@ def _role(kind: str, position: int, code: str) -> str:
     return "supervisor" if position == 0 else "liaison_officer"
 
 
-def _refuse(units: list[Mapping[str, Any]], known: Iterable[str], known_posts: Iterable[str]) -> None:
-    faults: dict[str, list[str]] = {}
-    codes = {unit.get("code") for unit in units} | set(known)
-    post_codes = {post.get("code") for unit in units for post in unit.get("posts", ())} | set(known_posts)
-    seen: set[str] = set()
-    for number, unit in enumerate(units, 1):
-        found = _faults_of(unit, codes, post_codes, seen)
-        if found:
-            faults[str(unit.get("code") or f"unit {number}")] = found
-    if not faults:
-        faults = _circles({unit["code"]: unit["parent"] for unit in units})
-    if faults:
-        raise InvalidFields(faults)
-
-
-def _faults_of(unit: Mapping[str, Any], codes: set[Any], posts: set[Any], seen: set[str]) -> list[str]:
-    missing = {"code", "name", "kind", "parent", "zone", "posts"} - unit.keys()
-    if missing:
-        return ["missing: " + ", ".join(sorted(missing))]
-    faults = ["stands twice"] if unit["code"] in seen else []
-    seen.add(unit["code"])
-    if unit["parent"] and unit["parent"] not in codes:
-        faults.append(f"unknown parent {unit['parent']!r}")
-    for post in unit["posts"]:
-        lacking = {"code", "title", "reports_to", "vacant", "acting"} - post.keys()
-        if lacking:
-            faults.append(f"post {post.get('code')!r} lacks " + ", ".join(sorted(lacking)))
-        elif post["reports_to"] and post["reports_to"] not in posts:
-            faults.append(f"post {post['code']!r} reports to the unknown {post['reports_to']!r}")
-        elif post.get("role") not in (None, *ROLES):
-            faults.append(f"post {post['code']!r} has the unknown role {post['role']!r}")
-    return faults
-
-
-def _circles(parents: Mapping[str, str | None]) -> dict[str, list[str]]:
-    faults = {}
-    for code in parents:
-        above, seen = parents[code], {code}
-        while above is not None and above not in seen:
-            seen.add(above)
-            above = parents.get(above)
-        if above is not None:
-            faults[code] = ["lies below itself"]
-    return faults

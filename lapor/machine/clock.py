@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -56,8 +56,8 @@ class Clock:
 
     @property
     def allowed(self) -> Budget:
-        """The budget with what an extension added."""
-        return replace(self.budget, amount=self.budget.amount + self.extension)
+        """The budget with what an extension added: one further budget at most, also after a change of class."""
+        return replace(self.budget, amount=self.budget.amount + min(self.extension, self.budget.amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Step:
 Calendars = Callable[[CalendarKey], Calendar]
 
 
-def advance(definition: Definition, clocks: Iterable[Clock], step: Step, calendars: Calendars) -> list[Clock]:
-    """Return all clocks of a case after a step, those that ended included, in order of their start.
+def advance(definition: Definition, clocks: Collection[Clock], step: Step, calendars: Calendars) -> list[Clock]:
+    """Return all clocks of a case after a step, those that ended included; those of one name in order of their start.
 
     Raises:
         InvalidFields: an extension asks for a date that is not later than the due moment, or too late.
@@ -115,7 +115,7 @@ def _carry(rule: ClockRule, clock: Clock | None, step: Step, calendars: Calendar
     if step.target in rule.runs:
         return _adjusted(rule, _resume(clock, step.at, calendars), step, calendars)
     if step.target in rule.pauses:
-        return _adjusted(rule, _pause(clock, step.at), step, calendars)
+        return _pause(_adjusted(rule, clock, step, calendars), step.at)
     return _stop(clock, step.at, calendars, met=False)
 
 
@@ -126,28 +126,28 @@ def _starts(rule: ClockRule, past: Mapping[str, Clock], step: Step, *, was_met: 
     if step.target not in rule.runs or (spent and not anew):
         return False
     if rule.starts_by:
-        return step.is_by(rule.starts_by) or (anew and before is not None)
+        return step.is_by(rule.starts_by) or (anew and before is not None and before.is_alive)
     return anew or (step.target != step.source and not was_met)
 
 
 def _start(rule: ClockRule, before: Clock | None, step: Step, calendars: Calendars) -> list[Clock]:
-    budget = _budget(rule, step)
+    key = step.holder_calendar if rule.calendar == "holder" else step.door_calendar
+    budget = _budget(rule, step, calendars(key), step.at)
     if budget is None:
         return []
-    key = step.holder_calendar if rule.calendar == "holder" else step.door_calendar
     term = before.term + 1 if before else 1
     due = calendars(key).due(step.at, budget)
     return [Clock(rule.name, term, budget, key, step.holder, step.at, due)]
 
 
-def _budget(rule: ClockRule, step: Step) -> Budget | None:
+def _budget(rule: ClockRule, step: Step, calendar: Calendar, start: datetime) -> Budget | None:
     if isinstance(rule.budget, Budget):
         return rule.budget
     if rule.budget is None:
         return step.standard
     # a case that nobody has classified yet runs under the strictest class
-    strictest = min(rule.budget.values(), key=lambda budget: (budget.unit, budget.amount))
-    return rule.budget.get(step.classification or "", strictest)
+    given = rule.budget.get(step.classification or "")
+    return given or min(rule.budget.values(), key=lambda budget: calendar.due(start, budget))
 
 
 def _stop(clock: Clock, at: datetime, calendars: Calendars, *, met: bool) -> Clock:
@@ -176,7 +176,7 @@ def _with_due(clock: Clock, calendars: Calendars) -> Clock:
 def _adjusted(rule: ClockRule, clock: Clock, step: Step, calendars: Calendars) -> Clock:
     if step.new_due and step.is_by(rule.extended_by) and may_extend(rule, clock, step.at):
         clock = _extend(clock, step.new_due, calendars)
-    budget = _budget(rule, step)
+    budget = _budget(rule, step, calendars(clock.calendar), clock.started_at)
     if isinstance(rule.budget, Mapping) and budget is not None and budget != clock.budget:
         clock = _new_term(replace(clock, budget=budget), calendars)
     return clock

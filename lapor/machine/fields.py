@@ -66,13 +66,14 @@ def moment(value: Any, now: datetime) -> datetime:
     """
     try:
         parsed = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        utc = parsed.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("Must be a moment such as 2026-03-17T02:00:00Z.") from None
     if parsed.tzinfo is None:
         raise ValueError("Must have an offset, such as Z or +07:00.")
-    if parsed > now:
+    if utc > now:
         raise ValueError("Must not be in the future.")
-    return parsed.astimezone(UTC)
+    return utc
 
 
 def day(value: Any) -> date:
@@ -82,9 +83,13 @@ def day(value: Any) -> date:
         ValueError: not of the form 2026-03-17.
     """
     try:
-        return date.fromisoformat(value)
+        parsed = date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("Must be a date such as 2026-03-17.") from None
+        parsed = None
+    # fromisoformat also reads 20260317 and 2026-W12-2
+    if parsed is None or parsed.isoformat() != value:
+        raise ValueError("Must be a date such as 2026-03-17.")
+    return parsed
 
 
 def point(value: Any) -> dict[str, float]:
@@ -108,7 +113,7 @@ def describe(need: Need, move: Move) -> str:
         return "one of " + ", ".join(CATALOGUES[move.reason or ""])
     if need.type == "classification":
         return "one of " + ", ".join(CLASSES)
-    return {"unit": "the code of a unit", "post": "the code of a post"}.get(need.type, f"a {need.type}")
+    return _WORDS.get(need.type, f"a {need.type}")
 
 
 def schema(move: Move) -> dict[str, Any]:
@@ -166,6 +171,7 @@ _CHECKS: Mapping[str, Callable[..., Any]] = {
     "point": lambda value, *_: point(value),
 }
 TYPES = frozenset(_CHECKS)
+_WORDS = {kind: f"the code of a {kind}" for kind in ("unit", "post", "category")} | {"integer": "a whole number"}
 _CODE_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE}
 _SCHEMAS: Mapping[str, dict[str, Any]] = {
     "text": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": TEXT_PATTERN},

@@ -126,6 +126,7 @@ def _may_read_title() -> ColumnElement[bool]:
     """
     return and_(
         Complaint.is_open,
+        Escalation.post_id == Notice.post_id,
         Escalation.outcome.in_(("warned", "told")),
         or_(Complaint.classification.is_(None), Complaint.classification != "oversight"),
         ~exists().where(ReportedParty.complaint_id == Complaint.id),

@@ -58,7 +58,7 @@ def compose(notice_id: int, text: Text, *, sender: str, recipient: str, public_u
     message = EmailMessage()
     message["Message-ID"] = f"<notice-{notice_id}@{urlsplit(public_url).hostname or 'localhost'}>"
     message["Date"] = now
-    message["From"] = _address(sender)
+    message["From"] = sender
     message["To"] = _address(recipient)
     message["Subject"] = text.subject
     message["Auto-Submitted"] = "auto-generated"
@@ -133,15 +133,14 @@ def _judged(fault: OSError) -> LaporError:
     """What a failure to send means: every exception of smtplib is an OSError."""
     if isinstance(fault, smtplib.SMTPNotSupportedError):
         return Refused("the mail server cannot write to such an address")
+    said: bytes | str
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(fault.recipients.values()))
     elif isinstance(fault, smtplib.SMTPDataError):
         code, said = fault.smtp_code, fault.smtp_error
     else:
         return _down(fault)
-    if code == 421:
-        return _down(fault)
-    kind = Refused if _is_final(code, said) else Delayed
+    kind = Down if code == 421 else Refused if _is_final(code, said) else Delayed
     return kind(f"the mail server did not take it: {_status(code, said)}")
 
 

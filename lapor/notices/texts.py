@@ -39,11 +39,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How an event is put. `says` may name the {clock} that it is about, and what happens {then}, after the due moment.
-
-    >>> Wording(Label("a", "b"), Label("Tenggat {clock}", "Due: {clock}")).says.en.format(clock="reply")
-    'Due: reply'
-    """
+    """How an event is put. `says` may name the {clock} that it is about, and what happens {then}, when it is due."""
 
     subject: Label
     says: Label
@@ -74,7 +70,7 @@ _TO_REPORTER: Mapping[str, Wording] = {
         ),
     ),
     "ask_completion": Wording(
-        Label("Menunggu kelengkapan informasi", "Waiting for more information"),
+        Label("Menunggu kelengkapan", "Please complete it"),
         Label(
             "Laporan Anda belum lengkap. Mohon lengkapi agar dapat diteruskan.",
             "Your report is not complete yet. Please complete it so that it can go on.",
@@ -105,21 +101,21 @@ _TO_POST: Mapping[str, Wording] = {
         Label("Tenggat {clock} laporan ini mendekat.", "The {clock} of this report is due soon."),
     ),
     "escalation": Wording(
-        Label("Eskalasi: tenggat terlewati", "Escalation: overdue"),
+        Label("Eskalasi: lewat tenggat", "Escalation: overdue"),
         Label(
             "Tenggat {clock} laporan ini terlewati, sehingga laporan ini dieskalasi kepada Anda.",
             "The {clock} of this report is overdue, and the report has been escalated to you.",
         ),
     ),
     "oversight": Wording(
-        Label("Laporan berkadar pengawasan", "Report alleging misconduct"),
+        Label("Laporan berkadar pengawasan", "Oversight report"),
         Label(
             "Sebuah laporan berkadar pengawasan telah didisposisikan.",
             "A report that alleges misconduct has been handed to a unit.",
         ),
     ),
     "oversight_withdrawn": Wording(
-        Label("Laporan berkadar pengawasan dicabut", "Report alleging misconduct withdrawn"),
+        Label("Laporan pengawasan dicabut", "Oversight withdrawn"),
         Label(
             "Pelapor mencabut laporan berkadar pengawasan ini. Anda tetap dapat menindaklanjutinya.",
             "The reporter has withdrawn this report, which alleges misconduct. You remain free to go on with it.",
@@ -180,7 +176,7 @@ _MONTHS = (
 
 
 def render(event: str, case: CaseFacts, link: str, facts: Mapping[str, Any]) -> Text:
-    """Put an event into words. Of an anonymous or confidential case they hold number, link and due moment only.
+    """Put an event into words; of an anonymous or confidential case with number, due moment and link only.
 
     A `due_at` in `facts` goes before the one of the case.
 

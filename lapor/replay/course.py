@@ -24,7 +24,7 @@ from lapor.records import CategoryRow, Complaint, ReplayLine
 from lapor.replay.lines import Line
 from lapor.site import Site
 
-COMMIT_EVERY = 200
+COMMIT_EVERY = 50
 ANSWER = "Laporan telah ditindaklanjuti. / The report was followed up."
 
 

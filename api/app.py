@@ -1,0 +1,56 @@
+"""The application: routes, answers to failures, limits. Wired by whoever serves it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Flask, Response
+
+from api import complaints, directory, errors, escalations, health, messages, moves, trail, workflows
+from api.auth import Clock, anyone, require_policies
+from api.openapi import Api
+from lapor.site import Site
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_ROOMS = (complaints, moves, trail, messages, escalations, directory, workflows)
+
+
+def create_app(site: Site, *, clock: Clock | None = None) -> Flask:
+    """Make the application of a site. `clock` returns the aware moment, by default the time.
+
+    Raises:
+        LookupError: a route does not declare who may call it.
+    """
+    app = Flask("lapor", static_folder=None)
+    app.config.update(
+        SITE=site,
+        CLOCK=clock or _time,
+        MAX_CONTENT_LENGTH=site.settings.server.max_body_bytes,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    # a redirect would repeat the Host header of whoever asks
+    app.url_map.merge_slashes = False
+    api = Api(app)
+    for room in _ROOMS:
+        api.register_blueprint(room.blueprint)
+    app.view_functions["api-docs.openapi_json"] = anyone(app.view_functions["api-docs.openapi_json"])
+    health.register(app)
+    errors.register(app)
+    app.after_request(_guarded)
+    require_policies(app)
+    return app
+
+
+def _time() -> datetime:
+    return datetime.now(UTC)
+
+
+def _guarded(answer: Response) -> Response:
+    answer.headers.update(_HEADERS)
+    return answer

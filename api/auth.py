@@ -1,0 +1,118 @@
+"""Who is calling, and whether a route is for them. Which cases there are for them is the scope's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app, request
+from sqlalchemy.orm import Session
+
+from api.openapi import Blueprint, problems
+from lapor.access.principal import VISITOR, Principal
+from lapor.access.tokens import OFFICES, principal_of
+from lapor.errors import Forbidden, Unauthenticated
+from lapor.machine.engine import Engine
+from lapor.site import Site
+
+View = TypeVar("View", bound=Callable[..., Any])
+Clock = Callable[[], datetime]
+ANYONE = "anyone"
+REPORTER = ("reporter",)
+# who reads cases at all; the others have an empty scope
+READERS = ("coordinator", "liaison_officer", "handler", "supervisor", "inspector")
+HOLDERS_OF_TOKENS = (*REPORTER, *OFFICES)
+EVERYBODY = ("visitor", *HOLDERS_OF_TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: an open session, the engine of the moment, who calls, and when."""
+
+    session: Session
+    engine: Engine
+    principal: Principal
+    now: datetime
+
+
+def site() -> Site:
+    """The deployment that the application stands on."""
+    return cast(Site, current_app.config["SITE"])
+
+
+def now() -> datetime:
+    """The moment, by the clock of the application."""
+    return cast(Clock, current_app.config["CLOCK"])()
+
+
+def policy(*roles: str) -> Callable[[View], View]:
+    """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            # the body first: who sends it slowly must not hold a lock meanwhile
+            request.get_data()
+            with opened(roles) as call:
+                return view(call, *args, **kwargs)
+
+        return _declared(called, roles)
+
+    return declare
+
+
+def anyone(view: View) -> View:
+    """Declare that a route asks nobody who they are: it shows nothing of any case."""
+    return _declared(view, (ANYONE,))
+
+
+def _declared(view: Any, roles: tuple[str, ...]) -> Any:
+    open_to_all = "visitor" in roles or ANYONE in roles
+    schemes = [name for name, of in (("reporter", REPORTER), ("officer", OFFICES)) if set(of) & set(roles)]
+    security = [{name: []} for name in schemes] + ([{}] if open_to_all else [])
+    documented = Blueprint.doc(security=security)(view)
+    documented.policy = roles
+    return documented if ANYONE in roles else problems(401, 403, 503)(documented)
+
+
+@contextmanager
+def opened(roles: tuple[str, ...]) -> Iterator[Call]:
+    """Open a session for this request, and find out who calls.
+
+    Raises:
+        Unauthenticated: the token is needed and missing, or wrong.
+        Forbidden: the route is for others.
+    """
+    reads = request.method in ("GET", "HEAD")
+    with site().reading() if reads else site().writing() as session:
+        engine, moment = site().engine(session), now()
+        principal = _principal(session, engine, moment)
+        if principal.role not in roles:
+            raise Unauthenticated if principal == VISITOR else Forbidden
+        yield Call(session, engine, principal, moment)
+
+
+def _principal(session: Session, engine: Engine, moment: datetime) -> Principal:
+    given = request.headers.get("Authorization")
+    if given is None:
+        return VISITOR
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    return principal_of(session, engine, token.strip(), now=moment)
+
+
+def require_policies(app: Flask) -> None:
+    """Refuse an application with a route that does not say who may call it.
+
+    Raises:
+        LookupError: with the routes.
+    """
+    views = app.view_functions
+    bare = [rule.rule for rule in app.url_map.iter_rules() if not getattr(views[rule.endpoint], "policy", None)]
+    if bare:
+        raise LookupError(f"No policy is declared for {', '.join(bare)}.")

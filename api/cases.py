@@ -1,0 +1,95 @@
+"""A case as answers show it: what the caller may not see is left out, never null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lapor.access.reading import Seen
+from lapor.machine.definition import State
+from lapor.machine.engine import Engine
+from lapor.records import Complaint, Reporter
+
+Words = Mapping[str, str]
+
+CHANNELS = (
+    "website",
+    "android",
+    "hotline",
+    "instagram",
+    "sms",
+    "email",
+    "counter",
+    "letter",
+    "whatsapp",
+    "facebook",
+    "other",
+)
+# what a case in a state with this role acting waits for
+_NEXT: Mapping[str, Words] = {
+    "reporter": {"id": "Menunggu tanggapan pelapor.", "en": "The reporter is to respond."},
+    "coordinator": {"id": "Menunggu verifikasi koordinator.", "en": "The coordinator is to verify it."},
+    "liaison_officer": {"id": "Menunggu tindak lanjut instansi.", "en": "The holder is to act on it."},
+    "handler": {"id": "Menunggu tindak lanjut petugas.", "en": "A handler is to act on it."},
+    "supervisor": {"id": "Menunggu keputusan atasan.", "en": "A supervisor is to decide."},
+    "inspector": {"id": "Menunggu keputusan inspektorat.", "en": "The inspectorate is to decide."},
+    "arbiter": {"id": "Menunggu penetapan unit yang berwenang.", "en": "An arbiter is to decide who is competent."},
+    "approver": {"id": "Menunggu persetujuan tanggapan.", "en": "The drafted answer is to be approved."},
+    "reviewer": {"id": "Menunggu peninjauan pejabat yang lebih tinggi.", "en": "A higher post is to review it."},
+}
+_NOTHING: Words = {"id": "Tidak ada lagi yang ditunggu.", "en": "Nothing more is to be done."}
+_GIVEN = ("incident_date", "remedy_sought", "wished_agency", "channel")
+
+
+def shown(seen: Seen, engine: Engine) -> dict[str, Any]:
+    """The members of a case for the schema `Case`."""
+    complaint = seen.complaint
+    state = _state(complaint, engine)
+    holder = engine.organisation.units[complaint.holder_id]
+    row = {
+        "tracking_number": complaint.number,
+        "state": complaint.state,
+        "phase": complaint.phase,
+        "label": state.label,
+        "holder": holder,
+        "version": complaint.version,
+        "next": {"text": _NEXT.get(state.acts or "", _NOTHING), "by": complaint.due_at},
+    }
+    content = _content(seen, engine) if seen.parts.content else {}
+    identity = {"reporter": _known(seen.reporter)} if seen.parts.identity and seen.reporter else {}
+    return {**row, **content, **identity}
+
+
+def _state(complaint: Complaint, engine: Engine) -> State:
+    return engine.workflow(complaint.kind, complaint.definition_version).definition.states[complaint.state]
+
+
+def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
+    complaint = seen.complaint
+    given = {name: getattr(complaint, name) for name in _GIVEN}
+    return {
+        "kind": complaint.kind,
+        "class": complaint.classification,
+        "received_at": complaint.received_at,
+        "title": complaint.title,
+        "text": complaint.text,
+        "category": seen.category,
+        "location": _location(seen),
+        "anonymous": complaint.anonymous,
+        "confidential": complaint.confidential,
+        "clocks": seen.clocks,
+        "door": engine.organisation.units[complaint.door_id].code,
+        **{name: value for name, value in given.items() if value is not None},
+    }
+
+
+def _location(seen: Seen) -> dict[str, Any] | None:
+    complaint = seen.complaint
+    point = {"lat": complaint.latitude, "lon": complaint.longitude} if complaint.latitude is not None else None
+    parts = {"region": seen.region, "address": complaint.address, "point": point}
+    return {name: value for name, value in parts.items() if value is not None} or None
+
+
+def _known(reporter: Reporter) -> dict[str, str]:
+    said = {name: getattr(reporter, name) for name in ("name", "email", "phone")}
+    return {name: value for name, value in said.items() if value is not None}

@@ -1,0 +1,151 @@
+"""What a submission must be, which lists can be asked for, and what a case looks like."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from api.cases import CHANNELS
+from api.fields import Code, Day, Degrees, Flag, Line, Moment, Request, Text
+from api.pages import PageQuery, page_of
+from lapor.access.reading import SORTS
+from lapor.machine.definition import CLASSES, PHASES
+
+LONGEST_LINE = 200
+_PHONE = r"\+?[0-9][0-9 ()./-]{3,30}"
+
+
+class PointSchema(Request):
+    """Degrees (WGS 84)."""
+
+    lat = Degrees(limit=90, required=True)
+    lon = Degrees(limit=180, required=True)
+
+
+class LocationSchema(Request):
+    """Where it happened: the code of a region, an address in words, a point."""
+
+    region = Code()
+    address = Text(longest=1000)
+    point = fields.Nested(PointSchema)
+
+
+class ReporterSchema(Request):
+    """Who reports. Without it nobody is known, and only number and secret lead to the case."""
+
+    name = Line(longest=LONGEST_LINE)
+    email = Line(longest=254, validate=validate.Email())
+    phone = Line(longest=32, pattern=_PHONE, example="a phone number such as +62 812 3456 7890")
+
+    @validates_schema
+    def names_somebody(self, given: dict[str, str], **_: object) -> None:
+        """Refuse a reporter without name, e-mail and phone."""
+        if not given:
+            raise ValidationError("Give a name, an email or a phone, or leave `reporter` out.")
+
+
+class SubmissionSchema(Request):
+    """What somebody reports."""
+
+    kind = Code(required=True)
+    title = Text(longest=LONGEST_LINE, required=True)
+    text = Text(required=True)
+    category = Code()
+    incident_date = Day()
+    location = fields.Nested(LocationSchema)
+    anonymous = Flag(load_default=False)
+    confidential = Flag(load_default=False)
+    reporter = fields.Nested(ReporterSchema)
+    remedy_sought = Text()
+    wished_agency = Text(longest=LONGEST_LINE)
+    channel = fields.String(load_default="website", validate=validate.OneOf(CHANNELS))
+    door = Code(metadata={"description": "Code of the unit where it comes in; left out: the default door"})
+    received_at = Moment(metadata={"description": "When it was received; only for officers who key it in"})
+
+
+class CasesQuery(PageQuery):
+    """Filters and order of a list of cases."""
+
+    state = Text(longest=LONGEST_LINE)
+    phase = fields.String(validate=validate.OneOf(PHASES))
+    holder = Code()
+    kind = Code()
+    category = Code()
+    overdue = fields.Boolean(truthy={"true"}, falsy={"false"})
+    due_before = Moment()
+    q = Text(longest=LONGEST_LINE, metadata={"description": "Part of title or text; never found in confidential ones"})
+    sort = fields.String(
+        load_default="due",
+        validate=validate.OneOf(SORTS),
+        metadata={"description": "due: the earliest first, what is not due last; received: the earliest first"},
+    )
+
+
+class LabelSchema(Schema):
+    """What people read, in Indonesian and in English."""
+
+    id = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class HolderSchema(Schema):
+    """The unit that has the case now."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class NextSchema(Schema):
+    """What the case waits for, and until when."""
+
+    text = fields.Nested(LabelSchema, required=True)
+    by = Moment(required=True, allow_none=True)
+
+
+class ClockSchema(Schema):
+    """One run of one clock. `due_at` leaves an open pause out."""
+
+    name = fields.String(required=True)
+    term = fields.Integer(required=True)
+    budget = fields.String(required=True)
+    started_at = Moment(required=True)
+    due_at = Moment(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(("running", "paused", "met", "missed", "lapsed")))
+
+
+class CaseSchema(Schema):
+    """A case. Whoever may see no more than its row gets the first members only."""
+
+    tracking_number = fields.String(required=True)
+    state = fields.String(required=True)
+    phase = fields.String(required=True, allow_none=True)
+    label = fields.Nested(LabelSchema, required=True)
+    holder = fields.Nested(HolderSchema, required=True)
+    version = fields.Integer(required=True)
+    next = fields.Nested(NextSchema, required=True)
+    kind = fields.String()
+    received_at = Moment()
+    title = fields.String()
+    text = fields.String()
+    category = fields.String(allow_none=True)
+    location = fields.Nested(LocationSchema, allow_none=True)
+    anonymous = fields.Boolean()
+    confidential = fields.Boolean()
+    clocks = fields.List(fields.Nested(ClockSchema))
+    incident_date = fields.Date()
+    remedy_sought = fields.String()
+    wished_agency = fields.String()
+    channel = fields.String()
+    door = fields.String()
+    reporter = fields.Nested(ReporterSchema)
+    class_ = fields.String(
+        data_key="class", attribute="class", allow_none=True, validate=validate.OneOf((*CLASSES, None))
+    )
+
+
+class SubmittedSchema(CaseSchema):
+    """The new case, and the reporter's secret: shown this once."""
+
+    secret = fields.String(required=True)
+
+
+CasePageSchema = page_of(CaseSchema, "CasePage")

@@ -1,0 +1,167 @@
+"""Complaints: submit one, list those in scope, read one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import Response, json, request
+from marshmallow import Schema
+from sqlalchemy import select
+
+from api import cases, idempotency, pages
+from api.auth import HOLDERS_OF_TOKENS, READERS, REPORTER, Call, policy
+from api.complaint_schemas import CasePageSchema, CaseSchema, CasesQuery, SubmissionSchema, SubmittedSchema
+from api.fields import any_moment, zulu
+from api.openapi import PREFIX, Blueprint, header, problems
+from lapor.access import reading
+from lapor.access.policy import parts
+from lapor.access.principal import Principal
+from lapor.access.reading import Asked, Mark, Seen
+from lapor.errors import InvalidFields
+from lapor.handling import clocks, intake
+from lapor.handling.intake import Submission
+from lapor.machine.engine import Engine
+from lapor.records import CategoryRow, Complaint, RegionRow, Reporter
+
+blueprint = Blueprint("complaints", "Complaints, aspirations and information requests.")
+NUMBER = {
+    "in": "path",
+    "name": "number",
+    "description": "Tracking number; lower case, O for 0, I and L for 1, and left out hyphens are forgiven.",
+    "example": "2026-7QK4-M2ZD-5",
+}
+ETAG = {"ETag": {"description": "The version of the case", "schema": {"type": "string"}}}
+_KEY_HEADER = header(
+    idempotency.HEADER,
+    "22 to 200 random characters; sent again with the same body: the same submission, answered alike.",
+)
+# nobody keys in what was received before there were rules for complaints; a year has four digits
+EARLIEST = datetime.fromisoformat("2002-01-01T00:00:00Z")
+
+
+@blueprint.post("/complaints")
+@idempotency.once
+@problems(409)
+@policy("visitor", "reporter", "coordinator")
+@blueprint.doc(parameters=[_KEY_HEADER])
+@blueprint.body(SubmissionSchema)
+@blueprint.response(201, SubmittedSchema, headers={**ETAG, "Location": {"schema": {"type": "string"}}})
+def submit(call: Call, given: dict[str, Any]) -> Response:
+    """Submit a complaint, an aspiration or an information request.
+
+    The answer holds the secret, which opens the case for its reporter and is never shown again.
+    A coordinator submits for somebody else, at a counter or from a letter.
+    """
+    submission = _submission(call, given)
+    complaint, secret = intake.submit(call.engine, call.session, submission, actor=call.principal, now=call.now)
+    call.session.flush()
+    seen = _as_its_reporter(call, complaint, submission)
+    answer = _answer({**cases.shown(seen, call.engine), "secret": secret}, SubmittedSchema(), 201)
+    answer.headers["Location"] = f"{PREFIX}/complaints/{complaint.number}"
+    answer.set_etag(str(complaint.version))
+    idempotency.keep(call.session, answer)
+    return answer
+
+
+@blueprint.get("/complaints")
+@policy(*REPORTER, *READERS)
+@blueprint.query(CasesQuery)
+@blueprint.response(200, CasePageSchema)
+def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
+    """List the cases that are there for the caller.
+
+    Filters that ask for content (kind, category, q) find only cases whose content the caller may see.
+    """
+    page = reading.page(call.session, call.engine, call.principal, _asked(call.engine, asked), now=call.now)
+    last = page.next
+    cursor = pages.write_cursor(asked["sort"], zulu(last.at) if last.at else None, last.id) if last else None
+    return {"items": [cases.shown(seen, call.engine) for seen in page.items], "next": cursor}
+
+
+@blueprint.route("/complaints/<number>", methods=["GET"], parameters=[NUMBER])
+@policy(*HOLDERS_OF_TOKENS)
+@problems(404)
+@blueprint.doc(parameters=[header("If-None-Match", "The ETag of what is known: 304 while it is still so.")])
+@blueprint.alt_response(304, success=True)
+@blueprint.response(200, CaseSchema, headers=ETAG)
+def show(call: Call, number: str) -> Response:
+    """Read a case."""
+    return of_case(reading.find(call.session, call.engine, call.principal, number), call.engine)
+
+
+def of_case(seen: Seen, engine: Engine) -> Response:
+    """The answer that shows a case, with its version as ETag."""
+    answer = _answer(cases.shown(seen, engine), CaseSchema(), 200)
+    answer.set_etag(str(seen.complaint.version))
+    return answer.make_conditional(request)
+
+
+def _answer(members: Mapping[str, Any], schema: Schema, status: int) -> Response:
+    return Response(json.dumps(schema.dump(members)), status, content_type="application/json")
+
+
+def _asked(engine: Engine, given: dict[str, Any]) -> Asked:
+    filters = {name: value for name, value in given.items() if name not in ("cursor", "holder")}
+    asked = Asked(**filters)
+    if "holder" in given:
+        unit = engine.organisation.unit_codes.get(given["holder"])
+        if unit is None:
+            raise InvalidFields({"holder": [f"There is no unit with the code {given['holder']!r}."]})
+        asked = replace(asked, holder=unit.id)
+
+    def mark(sort: str, at: str | None, row: int) -> Mark:
+        if sort != asked.sort or (at is None and sort == "received"):
+            raise ValueError(sort)
+        return Mark(any_moment(at) if at else None, pages.an_id(row))
+
+    return replace(asked, after=pages.read_cursor(given.get("cursor"), mark))
+
+
+def _submission(call: Call, given: dict[str, Any]) -> Submission:
+    where = given.pop("location", {})
+    codes = {"door": given.pop("door", None), "category": given.pop("category", None)}
+    codes["location.region"] = where.pop("region", None)
+    found = {name: _find(call, name, code) for name, code in codes.items() if code is not None}
+    unknown = {name: [f"There is none with the code {codes[name]!r}."] for name, row in found.items() if row is None}
+    errors = {**unknown, **_untimely(call, given)}
+    if errors:
+        raise InvalidFields(errors)
+    given.setdefault("received_at", call.now)
+    door, category, region = found.get("door"), found.get("category"), found.get("location.region")
+    return Submission(**given, **where, door=door, category=category, region=region)
+
+
+def _find(call: Call, name: str, code: str) -> Any:
+    if name == "door":
+        return call.engine.organisation.unit_codes.get(code)
+    record = CategoryRow if name == "category" else RegionRow
+    return call.session.scalars(select(record).where(record.code == code)).one_or_none()
+
+
+def _untimely(call: Call, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    errors = {}
+    received, happened = given.get("received_at"), given.get("incident_date")
+    # wherever it happened, it was a day there that has begun
+    today = max(calendar.day(call.now) for calendar in call.engine.calendars.values())
+    if happened and happened > today:
+        errors["incident_date"] = ["Must not be in the future."]
+    if received and call.principal.role != "coordinator":
+        errors["received_at"] = ["Only for officers who key in what was received elsewhere."]
+    elif received and not EARLIEST <= received <= call.now:
+        errors["received_at"] = [f"Must not be in the future, nor before {EARLIEST.year}."]
+    return errors
+
+
+def _as_its_reporter(call: Call, complaint: Complaint, submission: Submission) -> Seen:
+    reporter = Principal("reporter", complaint_id=complaint.id)
+    return Seen(
+        complaint,
+        parts(reporter, complaint, call.engine.organisation, told=False),
+        clocks.of_case(call.session, complaint),
+        submission.category.code if submission.category else None,
+        submission.region.code if submission.region else None,
+        call.session.get(Reporter, complaint.reporter_id) if complaint.reporter_id else None,
+    )

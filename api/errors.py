@@ -1,0 +1,138 @@
+"""Every failure as a problem (RFC 9457): one table says which error is which."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, json
+from marshmallow import Schema, fields
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from lapor.errors import (
+    Forbidden,
+    InvalidFields,
+    KeyInFlight,
+    KeyReused,
+    LaporError,
+    NotFound,
+    NotOpen,
+    Stale,
+    Unauthenticated,
+    Unavailable,
+)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER = "5"
+log = logging.getLogger(__name__)
+
+
+class IfMatchMissing(LaporError):
+    """Name the version that you have read: send its ETag as If-Match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all problems of one kind share."""
+
+    status: int
+    slug: str
+    title: str
+
+
+BROKEN = Kind(500, "broken", "Something is broken here")
+OF_ERROR: Mapping[type[Exception], Kind] = {
+    InvalidFields: Kind(422, "invalid-fields", "Some fields are not as they must be"),
+    NotOpen: Kind(409, "not-open", "The move is not open now"),
+    Stale: Kind(412, "stale", "The case has changed"),
+    StaleDataError: Kind(412, "stale", "The case has changed"),
+    IfMatchMissing: Kind(428, "if-match-missing", "If-Match is missing"),
+    Forbidden: Kind(403, "forbidden", "Not allowed"),
+    NotFound: Kind(404, "not-found", "Not found"),
+    Unauthenticated: Kind(401, "unauthenticated", "A valid token is needed"),
+    KeyInFlight: Kind(409, "key-in-flight", "The same request is under way"),
+    KeyReused: Kind(422, "key-reused", "The idempotency key was used before"),
+    Unavailable: Kind(503, "unavailable", "Not available now"),
+    PoolExhausted: Kind(503, "unavailable", "Not available now"),
+}
+OF_STATUS: Mapping[int, Kind] = {
+    400: Kind(400, "unreadable", "The request cannot be read"),
+    404: OF_ERROR[NotFound],
+    405: Kind(405, "method-not-allowed", "This method is not allowed here"),
+    413: Kind(413, "too-large", "The request is too large"),
+    415: Kind(415, "unsupported-media-type", "The body must be JSON"),
+    422: OF_ERROR[InvalidFields],
+}
+_SAID_BY_DOCSTRING = (InvalidFields, StaleDataError, PoolExhausted)
+
+
+class ProblemSchema(Schema):
+    """What went wrong (RFC 9457). `type` is stable; `errors` lists texts by field."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+def problem(kind: Kind, detail: str, **members: Any) -> Response:
+    """The answer that tells a problem."""
+    told = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": detail}
+    return Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
+
+
+def of_error(error: Exception) -> Response:
+    """The answer to an error of ours; any other is logged, and told without saying what it was."""
+    kind = next((OF_ERROR[each] for each in type(error).__mro__ if each in OF_ERROR), BROKEN)
+    if kind is BROKEN:
+        log.error("A request failed.", exc_info=error)
+        return problem(kind, "This is our fault. It was written down; try again later.")
+    detail = f"{kind.title}." if isinstance(error, _SAID_BY_DOCSTRING) else str(error)
+    members = {"errors": error.errors} if isinstance(error, InvalidFields) else {}
+    answer = problem(kind, detail, **members)
+    if kind.status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="lapor"'
+    if kind.status == 503:
+        answer.headers["Retry-After"] = RETRY_AFTER
+    return answer
+
+
+def of_http(error: HTTPException) -> Response:
+    """The answer to what the framework refuses: its headers stay, its words are ours."""
+    status = error.code or 500
+    kind = OF_STATUS.get(status) or Kind(status, f"http-{status}", error.name)
+    if status == 404:
+        return of_error(NotFound())
+    found = getattr(error, "data", None)
+    if found and "messages" in found:
+        return of_error(InvalidFields(dict(_listed(found["messages"]))))
+    answer = problem(kind, error.description or kind.title)
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            answer.headers[name] = value
+    return answer
+
+
+def _listed(tree: Mapping[Any, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Each fault with the path of its field; the first level only tells where the fields were."""
+    for below in tree.values():
+        yield from _fields(below, ())
+
+
+def _fields(tree: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(tree, Mapping):
+        for name, below in tree.items():
+            yield from _fields(below, path if name == "_schema" else (*path, str(name)))
+    else:
+        yield ".".join(path) or "body", list(tree)
+
+
+def register(app: Flask) -> None:
+    """Answer every failure of the application with a problem."""
+    app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(Exception, of_error)

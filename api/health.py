@@ -1,0 +1,116 @@
+"""Whether the application lives, is ready, and what it counts: nothing of any case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from threading import Lock
+from typing import Any
+
+import flask
+from flask import Flask, Response, request
+from sqlalchemy import select
+
+from api import auth
+from api.auth import anyone
+from api.errors import OF_ERROR, RETRY_AFTER, problem
+from lapor.errors import CannotRun, Unavailable
+from lapor.records import Heartbeat, schema
+
+blueprint = flask.Blueprint("health", __name__)
+WORKER = "worker"
+LATE_AFTER_SWEEPS = 3
+
+
+class Counts:
+    """How often each route answered with which status, since this process started."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[tuple[str, str, int]] = Counter()
+        self._lock = Lock()
+
+    def count(self, answer: Response) -> Response:
+        """Count an answer under the template of its route: no number of any case is a label."""
+        route = request.url_rule.rule if request.url_rule else "none"
+        with self._lock:
+            self._counted[route, request.method if request.url_rule else "any", answer.status_code] += 1
+        return answer
+
+    def lines(self) -> list[str]:
+        """The counts as Prometheus reads them."""
+        with self._lock:
+            counted = sorted(self._counted.items())
+        return ["# TYPE lapor_requests_total counter"] + [
+            f'lapor_requests_total{{route="{route}",method="{method}",status="{status}"}} {times}'
+            for (route, method, status), times in counted
+        ]
+
+
+@blueprint.get("/health/live")
+@anyone
+def live() -> dict[str, str]:
+    """Whether the process answers at all."""
+    return {"status": "live"}
+
+
+@blueprint.get("/health/ready")
+@anyone
+def ready() -> Any:
+    """Whether the database can be used, and the worker has swept lately."""
+    parts = {"database": _database(), "worker": "unknown"}
+    if parts["database"] == "ok":
+        parts["worker"] = _worker()
+    wrong = [name for name, state in parts.items() if state not in ("ok", "never")]
+    if not wrong:
+        return parts
+    answer = problem(OF_ERROR[Unavailable], f"Not ready: {wrong[0]} is {parts[wrong[0]]}.", **parts)
+    answer.headers["Retry-After"] = RETRY_AFTER
+    return answer
+
+
+@blueprint.get("/metrics")
+@anyone
+def metrics() -> Response:
+    """Counts of requests, and the age of the worker's last sweep, as Prometheus reads them."""
+    lines = flask.current_app.extensions["counts"].lines()
+    try:
+        age = _age()
+    except Unavailable:
+        age = None
+    if age is not None:
+        lines += [
+            "# TYPE lapor_heartbeat_age_seconds gauge",
+            f'lapor_heartbeat_age_seconds{{part="{WORKER}"}} {age:.3f}',
+        ]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def register(app: Flask) -> None:
+    """Add the routes, and count what is answered."""
+    counts = Counts()
+    app.extensions["counts"] = counts
+    app.after_request(counts.count)
+    app.register_blueprint(blueprint)
+
+
+def _database() -> str:
+    try:
+        with auth.site().reading() as session:
+            schema.require_current(session.connection())
+    except Unavailable:
+        return "unreachable"
+    except CannotRun:
+        return "of another revision"
+    return "ok"
+
+
+def _worker() -> str:
+    age = _age()
+    if age is None:
+        return "never"
+    return "late" if age > LATE_AFTER_SWEEPS * auth.site().settings.worker.sweep_seconds else "ok"
+
+
+def _age() -> float | None:
+    with auth.site().reading() as session:
+        last = session.scalars(select(Heartbeat.at).where(Heartbeat.name == WORKER)).one_or_none()
+    return (auth.now() - last).total_seconds() if last else None

@@ -1,0 +1,72 @@
+"""The trail of a case: all of it for those entitled to its content, the public part for its reporter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields
+from sqlalchemy import select
+
+from api.auth import HOLDERS_OF_TOKENS, Call, policy
+from api.complaint_schemas import LabelSchema
+from api.complaints import NUMBER
+from api.fields import Moment
+from api.openapi import Blueprint, problems
+from lapor.access import reading
+from lapor.access.policy import Parts
+from lapor.machine.definition import Label, Move
+from lapor.records import TrailEntry
+
+blueprint = Blueprint("trail", "What became of a case.")
+# what the trail holds beside the moves of a definition
+_NOTES: Mapping[str, Label] = {
+    "submit": Label("Laporan diterima", "Submitted"),
+    "escalate": Label("Eskalasi", "Escalated"),
+    "acknowledge": Label("Eskalasi diketahui", "Escalation acknowledged"),
+    "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
+}
+
+
+class TrailEntrySchema(Schema):
+    """One entry. `from` is null for the submission; `detail` is there for those who may see it."""
+
+    sequence = fields.Integer(required=True)
+    at = Moment(required=True)
+    actor_role = fields.String(required=True)
+    move = fields.String(required=True)
+    from_ = fields.String(data_key="from", attribute="from", required=True, allow_none=True)
+    to = fields.String(required=True)
+    label = fields.Nested(LabelSchema, required=True)
+    detail = fields.Dict()
+
+
+@blueprint.route("/complaints/<number>/trail", methods=["GET"], parameters=[NUMBER])
+@policy(*HOLDERS_OF_TOKENS)
+@problems(404)
+@blueprint.response(200, TrailEntrySchema(many=True))
+def index(call: Call, number: str) -> list[dict[str, Any]]:
+    """Read the trail of a case, oldest entry first."""
+    seen = reading.find(call.session, call.engine, call.principal, number)
+    complaint, is_reporter = seen.complaint, call.principal.role == "reporter"
+    entries = select(TrailEntry).where(TrailEntry.complaint_id == complaint.id).order_by(TrailEntry.sequence)
+    if is_reporter:
+        entries = entries.where(TrailEntry.is_public)
+    moves = call.engine.workflow(complaint.kind, complaint.definition_version).definition.moves
+    return [_entry(entry, moves, seen.parts) for entry in call.session.scalars(entries)]
+
+
+def _entry(entry: TrailEntry, moves: Mapping[str, Move], parts: Parts) -> dict[str, Any]:
+    label = moves[entry.move].label if entry.move in moves else _NOTES.get(entry.move, Label(entry.move, entry.move))
+    row = {
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "actor_role": entry.role,
+        "move": entry.move,
+        "from": entry.source,
+        "to": entry.target,
+        "label": label,
+    }
+    internal = json.loads(entry.internal) if parts.internal else {}
+    return {**row, "detail": {**internal, **json.loads(entry.public)}} if parts.content else row

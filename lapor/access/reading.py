@@ -1,0 +1,196 @@
+"""The read side: cases in scope, one by one or in pages, each with the parts that the caller may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from lapor.access import policy
+from lapor.access.policy import Parts
+from lapor.access.principal import Principal
+from lapor.access.scope import scope, told
+from lapor.access.secrets import read_number
+from lapor.errors import NotFound
+from lapor.machine.engine import Engine
+from lapor.machine.organisation import Organisation
+from lapor.records import CategoryRow, ClockRow, Complaint, RegionRow, Reporter
+
+ROW_ONLY = Parts(content=False, internal=False, identity=False)
+SORTS = ("due", "received")
+
+Line = Row[tuple[Complaint, bool, str | None, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A case as somebody sees it: `clocks` and `reporter` are empty where the caller may not see them."""
+
+    complaint: Complaint
+    parts: Parts
+    clocks: Sequence[ClockRow] = ()
+    category: str | None = None
+    region: str | None = None
+    reporter: Reporter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The place of a case in a list: the moment that the list is sorted by, and its id."""
+
+    at: datetime | None
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which cases are asked for. None leaves a filter out; `after` is the last case of the page before."""
+
+    sort: str = "due"
+    after: Mark | None = None
+    limit: int = 50
+    state: str | None = None
+    phase: str | None = None
+    holder: int | None = None
+    kind: str | None = None
+    category: str | None = None
+    overdue: bool | None = None
+    due_before: datetime | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some cases in order; `next` marks the last of them where more follow."""
+
+    items: Sequence[Seen]
+    next: Mark | None
+
+
+def find(session: Session, engine: Engine, principal: Principal, number: str) -> Seen:
+    """The case with this number, however it is written.
+
+    Raises:
+        NotFound: there is none in the caller's scope, or the number is none.
+    """
+    there = _in_scope(engine.organisation, principal).where(Complaint.number == (read_number(number) or ""))
+    line = session.execute(there).one_or_none()
+    if line is None:
+        raise NotFound
+    return _seen(session, engine, principal, [line])[0]
+
+
+def after(session: Session, engine: Engine, principal: Principal, complaint: Complaint) -> Seen:
+    """A case that the caller has just changed: its row alone where it has left the caller's scope thereby."""
+    line = session.execute(_in_scope(engine.organisation, principal).where(Complaint.id == complaint.id)).one_or_none()
+    return _seen(session, engine, principal, [line])[0] if line else Seen(complaint, ROW_ONLY)
+
+
+def page(session: Session, engine: Engine, principal: Principal, asked: Asked, *, now: datetime) -> Page:
+    """The cases in the caller's scope that were asked for, in three queries however many there are."""
+    chosen = _in_scope(engine.organisation, principal).where(*_filters(engine.organisation, principal, asked, now))
+    if asked.after:
+        chosen = chosen.where(_follows(asked.sort, asked.after))
+    lines = session.execute(chosen.order_by(*_order(asked.sort)).limit(asked.limit + 1)).all()
+    shown = lines[: asked.limit]
+    last = _mark(asked.sort, shown[-1][0]) if len(lines) > asked.limit else None
+    return Page(_seen(session, engine, principal, shown), last)
+
+
+def _in_scope(organisation: Organisation, principal: Principal) -> Select[Any]:
+    shown = select(Complaint, told(principal), CategoryRow.code, RegionRow.code)
+    shown = shown.outerjoin(CategoryRow, CategoryRow.id == Complaint.category_id)
+    shown = shown.outerjoin(RegionRow, RegionRow.id == Complaint.region_id)
+    return shown.where(scope(principal, organisation))
+
+
+def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequence[Line]) -> list[Seen]:
+    organisation = engine.organisation
+    parts = [policy.parts(principal, case, organisation, told=was_told) for case, was_told, *_ in lines]
+    clocks = _clocks(session, [case.id for (case, *_), part in zip(lines, parts, strict=True) if part.content])
+    ids = [case.reporter_id for (case, *_), part in zip(lines, parts, strict=True) if part.identity]
+    reporters = _reporters(session, [each for each in ids if each])
+    return [
+        Seen(case, part, clocks.get(case.id, ()), category, region, reporters.get(case.reporter_id or 0))
+        if part.content
+        else Seen(case, part)
+        for (case, _, category, region), part in zip(lines, parts, strict=True)
+    ]
+
+
+def _clocks(session: Session, ids: Sequence[int]) -> dict[int, list[ClockRow]]:
+    if not ids:
+        return {}
+    of_them = select(ClockRow).where(ClockRow.complaint_id.in_(ids)).order_by(ClockRow.complaint_id, ClockRow.id)
+    rows = session.scalars(of_them)
+    return {each: list(run) for each, run in groupby(rows, key=lambda row: row.complaint_id)}
+
+
+def _reporters(session: Session, ids: Sequence[int]) -> dict[int, Reporter]:
+    if not ids:
+        return {}
+    return {row.id: row for row in session.scalars(select(Reporter).where(Reporter.id.in_(ids)))}
+
+
+def _filters(
+    organisation: Organisation, principal: Principal, asked: Asked, now: datetime
+) -> list[ColumnElement[bool]]:
+    plain = {Complaint.state: asked.state, Complaint.phase: asked.phase, Complaint.holder_id: asked.holder}
+    content = {Complaint.kind: asked.kind, CategoryRow.code: asked.category}
+    wanted = [column == value for column, value in {**plain, **content}.items() if value is not None]
+    if asked.overdue is not None:
+        late = and_(Complaint.is_open, Complaint.due_at.is_not(None), Complaint.due_at < now)
+        wanted.append(late if asked.overdue else ~late)
+    if asked.due_before is not None:
+        wanted.append(Complaint.due_at < asked.due_before)
+    if asked.q is not None:
+        said = or_(
+            Complaint.title.icontains(asked.q, autoescape=True), Complaint.text.icontains(asked.q, autoescape=True)
+        )
+        wanted += [said, ~Complaint.confidential]
+    if asked.q is not None or any(value is not None for value in content.values()):
+        wanted.append(shows_content(organisation, principal))
+    return wanted
+
+
+def shows_content(organisation: Organisation, principal: Principal) -> ColumnElement[bool]:
+    """The condition under which `policy.parts` shows the content of a case in scope, for filters that ask for it."""
+    asked = or_(Complaint.reviewer_id == principal.post_id, and_(told(principal), ~Complaint.confidential))
+    if principal.role in ("reporter", "system"):
+        return true()
+    if principal.role == "coordinator":
+        doors = [unit_id for unit_id in organisation.units if _keeps(organisation, principal, unit_id)]
+        at_door = or_(Complaint.phase == "intake", Complaint.holder_id == principal.unit_id)
+        return or_(~Complaint.confidential, and_(at_door, Complaint.door_id.in_(doors)), asked)
+    if principal.role in ("liaison_officer", "handler"):
+        return or_(Complaint.holder_id == principal.unit_id, asked)
+    return or_(~Complaint.confidential, told(principal), asked) if principal.post else false()
+
+
+def _keeps(organisation: Organisation, principal: Principal, unit_id: int) -> bool:
+    door = organisation.coordinator(unit_id)
+    return door is not None and door.unit_id == principal.unit_id
+
+
+def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
+    if sort == "received":
+        return (Complaint.received_at, Complaint.id)
+    # what is due comes before what is never due, on both databases
+    return (Complaint.due_at.is_(None), Complaint.due_at, Complaint.id)
+
+
+def _mark(sort: str, complaint: Complaint) -> Mark:
+    return Mark(complaint.received_at if sort == "received" else complaint.due_at, complaint.id)
+
+
+def _follows(sort: str, mark: Mark) -> ColumnElement[bool]:
+    column = Complaint.received_at if sort == "received" else Complaint.due_at
+    if mark.at is None:
+        return and_(column.is_(None), Complaint.id > mark.id)
+    later = or_(column > mark.at, and_(column == mark.at, Complaint.id > mark.id))
+    return later if sort == "received" else or_(later, column.is_(None))

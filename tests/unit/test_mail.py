@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from lapor.notices.mail import Delayed, Down, Refused, Smtp, compose, sender_of
+from lapor.notices.texts import Text
+from lapor.settings import Mail
+from tests.mailserver import MailServer, requiring, running
+
+NOW = datetime(2026, 3, 16, 9, 0, 30, tzinfo=UTC)
+TEXT = Text("[2026-7QK4-M2ZD-5] Laporan diterima / Report received", "Nomor: 2026-7QK4-M2ZD-5\n\n“Béres”\n")
+
+
+def message_to(recipient: str, text: Text = TEXT, notice_id: int = 7) -> EmailMessage:
+    return compose(
+        notice_id,
+        text,
+        sender="lapor@city.example",
+        recipient=recipient,
+        public_url="https://lapor.city.example:8443/a",
+        now=NOW,
+    )
+
+
+def settings_for(server: MailServer) -> Mail:
+    return Mail(
+        host="127.0.0.1",
+        port=server.port,
+        user="",
+        password="",
+        sender="lapor@city.example",
+        starttls=False,
+        timeout_seconds=1,
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with running() as listening:
+        yield listening
+
+
+def test_a_message_has_these_headers_and_no_others() -> None:
+    assert {name: str(value) for name, value in message_to("siti@mail.example").items()} == {
+        "Message-ID": "<notice-7@lapor.city.example>",
+        "Date": "Mon, 16 Mar 2026 09:00:30 +0000",
+        "From": "lapor@city.example",
+        "To": "siti@mail.example",
+        "Subject": "[2026-7QK4-M2ZD-5] Laporan diterima / Report received",
+        "Auto-Submitted": "auto-generated",
+        "Content-Type": 'text/plain; charset="utf-8"',
+        "Content-Transfer-Encoding": "quoted-printable",
+        "MIME-Version": "1.0",
+    }
+
+
+def test_a_message_made_again_is_the_same_message() -> None:
+    assert message_to("siti@mail.example").as_bytes() == message_to("siti@mail.example").as_bytes()
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "",
+        "siti",
+        "siti@",
+        "siti@mail.example\r\nBcc: budi@mail.example",
+        "siti@mail.example\nBcc: budi@mail.example",
+        "siti@mail.example, budi@mail.example",
+        "siti@mail.example (note)",
+        "<siti@mail.example>",
+        "Siti <siti@mail.example>",
+        " siti@mail.example",
+        "siti@mail.example>RCPT TO:<budi@mail.example",
+        "si\0ti@mail.example",
+        "siti@mail\ud800.example",
+    ],
+)
+def test_what_is_not_exactly_one_address_is_refused(recipient: str) -> None:
+    with pytest.raises(Refused, match=r"^the address is none that a mail can be sent to$"):
+        message_to(recipient)
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
+def test_no_line_can_be_put_into_a_header(line_end: str) -> None:
+    with pytest.raises(ValueError, match="linefeed or carriage return"):
+        message_to("siti@mail.example", Text(f"Halo{line_end}Bcc: budi@mail.example", ""))
+
+
+def test_what_is_sent_arrives_word_for_word(server: MailServer) -> None:
+    Smtp(settings_for(server)).send(message_to("siti@mail.example"))
+    assert server.ids == ["<notice-7@lapor.city.example>"]
+    assert server.taken[0].get_content() == TEXT.body.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("mood", "kind", "fault"),
+    [
+        (
+            "RCPT 550 5.1.1 <siti@mail.example> unknown",
+            Refused,
+            "the mail server did not take it: 550 5.1.1",
+        ),
+        ("RCPT 553 siti@mail.example not allowed", Refused, "the mail server did not take it: 553"),
+        ("DATA 552 5.3.4 too big", Refused, "the mail server did not take it: 552 5.3.4"),
+        ("RCPT 451 4.7.1 greylisted", Delayed, "the mail server did not take it: 451 4.7.1"),
+        ("DATA 452 siti@mail.example is full", Delayed, "the mail server did not take it: 452"),
+        ("RCPT 554 5.7.1 relay access denied", Delayed, "the mail server did not take it: 554 5.7.1"),
+        ("DATA 550 5.7.26 unauthenticated", Delayed, "the mail server did not take it: 550 5.7.26"),
+        ("RCPT 530 log in first", Delayed, "the mail server did not take it: 530"),
+        ("RCPT 421 going down", Down, "the mail server did not take it: 421"),
+        ("hang", Down, "the mail server cannot be reached: SMTPServerDisconnected"),
+        ("drop", Down, "the mail server cannot be reached: SMTPServerDisconnected"),
+    ],
+)
+def test_what_the_server_says_decides_whether_to_try_again(
+    server: MailServer, mood: str, kind: type[Exception], fault: str
+) -> None:
+    server.mood = mood
+    with pytest.raises((Refused, Delayed)) as raised:
+        Smtp(settings_for(server)).send(message_to("siti@mail.example"))
+    assert (type(raised.value), str(raised.value)) == (kind, fault)
+
+
+def test_a_server_that_is_not_there_is_down(server: MailServer) -> None:
+    server.stop()
+    with pytest.raises(Down, match=r"^the mail server cannot be reached: ConnectionRefusedError$"):
+        Smtp(settings_for(server)).send(message_to("siti@mail.example"))
+
+
+def test_an_address_that_the_server_cannot_write_to_is_refused() -> None:
+    with running(enable_SMTPUTF8=False) as plain, pytest.raises(Refused):
+        Smtp(settings_for(plain)).send(message_to("siti@contoh-é.example"))
+
+
+def test_nothing_is_sent_in_the_clear_where_encryption_is_asked_for(server: MailServer) -> None:
+    with pytest.raises(Down, match=r"^the mail server cannot be reached: SMTPNotSupportedError$"):
+        Smtp(replace(settings_for(server), starttls=True)).send(message_to("siti@mail.example"))
+    assert (server.tried, server.taken) == (0, [])
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(datetime.now(UTC) - timedelta(days=1))
+    made = made.not_valid_after(datetime.now(UTC) + timedelta(days=1))
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = made.add_extension(host, critical=False).sign(key, hashes.SHA256())
+    plain = serialization.NoEncryption()
+    folder = tmp_path_factory.mktemp("certificate")
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file = folder / "both.pem"
+    file.write_bytes(pem + signed.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.fixture
+def secured(certificate: Path) -> Iterator[MailServer]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with running(**requiring("lapor", "open sesame", tls)) as listening:
+        yield listening
+
+
+def test_a_server_that_asks_for_encryption_and_a_password_is_given_both(
+    secured: MailServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    known = replace(settings_for(secured), starttls=True, user="lapor", password="open sesame")
+    Smtp(known).send(message_to("siti@mail.example"))
+    assert secured.ids == ["<notice-7@lapor.city.example>"]
+
+
+def test_a_wrong_password_delays_and_is_not_named(
+    secured: MailServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    unknown = replace(settings_for(secured), starttls=True, user="lapor", password="guess")
+    with pytest.raises(Down, match=r"^the mail server takes nothing now: 535 5\.7\.8$"):
+        Smtp(unknown).send(message_to("siti@mail.example"))
+
+
+def test_a_server_that_nobody_vouches_for_is_not_trusted(secured: MailServer) -> None:
+    with pytest.raises(Down, match=r"^the mail server cannot be reached: SSLCertVerificationError$"):
+        Smtp(replace(settings_for(secured), starttls=True)).send(message_to("siti@mail.example"))
+
+
+def test_without_a_host_there_is_no_sender(server: MailServer) -> None:
+    settings = settings_for(server)
+    assert (sender_of(replace(settings, host="")), sender_of(settings)) == (None, Smtp(settings))
