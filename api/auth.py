@@ -60,20 +60,22 @@ def policy(*roles: str) -> Callable[[View], View]:
             with opened(roles) as call:
                 return view(call, *args, **kwargs)
 
-        return _declared(called, roles)
+        return cast(View, _declared(called, roles))
 
     return declare
 
 
 def anyone(view: View) -> View:
     """Declare that a route asks nobody who they are: it shows nothing of any case."""
-    return _declared(view, (ANYONE,))
+    return cast(View, _declared(view, (ANYONE,)))
 
 
 def _declared(view: Any, roles: tuple[str, ...]) -> Any:
     open_to_all = "visitor" in roles or ANYONE in roles
     schemes = [name for name, of in (("reporter", REPORTER), ("officer", OFFICES)) if set(of) & set(roles)]
-    security = [{name: []} for name in schemes] + ([{}] if open_to_all else [])
+    security: list[dict[str, list[str]]] = [{name: []} for name in schemes]
+    if open_to_all:
+        security.append({})
     documented = Blueprint.doc(security=security)(view)
     documented.policy = roles
     return documented if ANYONE in roles else problems(401, 403, 503)(documented)

@@ -96,7 +96,8 @@ def of_case(seen: Seen, engine: Engine) -> Response:
     """The answer that shows a case, with its version as ETag."""
     answer = _answer(cases.shown(seen, engine), CaseSchema(), 200)
     answer.set_etag(str(seen.complaint.version))
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _answer(members: Mapping[str, Any], schema: Schema, status: int) -> Response:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from lapor.machine import fields as rules
 from lapor.machine.fields import LONGEST_CODE, LONGEST_TEXT, TEXT_PATTERN
 
+Value = TypeVar("Value")
 _LINE = r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*"
 
 
@@ -115,7 +116,7 @@ def zulu(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _checked(rule: Callable[..., Any], *given: Any) -> Any:
+def _checked(rule: Callable[..., Value], *given: Any) -> Value:
     try:
         return rule(*given)
     except ValueError as fault:

@@ -84,8 +84,8 @@ def keep(session: Session, answer: Response) -> None:
         return
     headers = {name: answer.headers[name] for name in _KEPT_HEADERS}
     told = json.dumps([answer.status_code, headers, answer.get_data(as_text=True)])
-    kept = session.execute(_held(update(IdempotencyKey), claim).values(answer=seal(claim.key, claim.digest, told)))
-    if kept.rowcount != 1:
+    sealing = _held(update(IdempotencyKey), claim).values(answer=seal(claim.key, claim.digest, told))
+    if session.scalar(sealing.returning(IdempotencyKey.id)) is None:
         raise KeyInFlight
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
 import flask_smorest
-from flask import Flask, request
+from flask import Flask
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -120,3 +120,6 @@ class Api(flask_smorest.Api):
 
     def _register_error_handlers(self) -> None:
         """`api.errors` does."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are in the body."""

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from lapor.directory import revision, versions
@@ -95,7 +96,7 @@ class Site:
         with self.database.connect() as connection:
             schema.require_current(connection)
         with self.writing() as session:
-            revision.grow(session)
+            revision.lock(session)
             versions.store_definitions(session, definitions)
             versions.store_calendar(session, calendar_of(self.settings))
 
@@ -139,7 +140,7 @@ def _begin_sqlite(connection: sqlalchemy.Connection) -> None:
 def _told_apart() -> Iterator[None]:
     try:
         yield
-    except OperationalError as fault:
+    except (OperationalError, PoolTimeout) as fault:
         raise Unavailable from fault
     except DBAPIError as fault:
         if fault.connection_invalidated:

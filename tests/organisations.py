@@ -87,6 +87,4 @@ def import_city(session: Session) -> None:
     categories.find_or_add(session, CATEGORIES)
     categories.add_regions(session, REGIONS)
     agency = organisation.read(session).unit_codes["kesehatan"]
-    session.add(
-        StandardRow(unit_id=agency.id, kind="complaint", budget="4 working days", valid_from=date(2026, 1, 1))
-    )
+    session.add(StandardRow(unit_id=agency.id, kind="complaint", budget="4 working days", valid_from=date(2026, 1, 1)))

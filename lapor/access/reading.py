@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import SQLColumnExpression
 
 from lapor.access import policy
 from lapor.access.policy import Parts
@@ -24,7 +25,7 @@ from lapor.records import CategoryRow, ClockRow, Complaint, RegionRow, Reporter
 ROW_ONLY = Parts(content=False, internal=False, identity=False)
 SORTS = ("due", "received")
 
-Line = Row[tuple[Complaint, bool, str | None, str | None]]
+Line = Row[Complaint, bool, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def page(session: Session, engine: Engine, principal: Principal, asked: Asked, *
     return Page(_seen(session, engine, principal, shown), last)
 
 
-def _in_scope(organisation: Organisation, principal: Principal) -> Select[Any]:
+def _in_scope(organisation: Organisation, principal: Principal) -> Select[Complaint, bool, str | None, str | None]:
     shown = select(Complaint, told(principal), CategoryRow.code, RegionRow.code)
     shown = shown.outerjoin(CategoryRow, CategoryRow.id == Complaint.category_id)
     shown = shown.outerjoin(RegionRow, RegionRow.id == Complaint.region_id)
@@ -111,15 +112,15 @@ def _in_scope(organisation: Organisation, principal: Principal) -> Select[Any]:
 
 def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequence[Line]) -> list[Seen]:
     organisation = engine.organisation
-    parts = [policy.parts(principal, case, organisation, told=was_told) for case, was_told, *_ in lines]
-    clocks = _clocks(session, [case.id for (case, *_), part in zip(lines, parts, strict=True) if part.content])
-    ids = [case.reporter_id for (case, *_), part in zip(lines, parts, strict=True) if part.identity]
-    reporters = _reporters(session, [each for each in ids if each])
+    parts = {case.id: policy.parts(principal, case, organisation, told=was_told) for case, was_told, _, _ in lines}
+    cases = [line[0] for line in lines]
+    clocks = _clocks(session, [case.id for case in cases if parts[case.id].content])
+    reporters = _reporters(session, [case.reporter_id or 0 for case in cases if parts[case.id].identity])
     return [
-        Seen(case, part, clocks.get(case.id, ()), category, region, reporters.get(case.reporter_id or 0))
-        if part.content
-        else Seen(case, part)
-        for (case, _, category, region), part in zip(lines, parts, strict=True)
+        Seen(case, parts[case.id], clocks.get(case.id, ()), category, region, reporters.get(case.reporter_id or 0))
+        if parts[case.id].content
+        else Seen(case, parts[case.id])
+        for case, _, category, region in lines
     ]
 
 
@@ -140,9 +141,9 @@ def _reporters(session: Session, ids: Sequence[int]) -> dict[int, Reporter]:
 def _filters(
     organisation: Organisation, principal: Principal, asked: Asked, now: datetime
 ) -> list[ColumnElement[bool]]:
-    plain = {Complaint.state: asked.state, Complaint.phase: asked.phase, Complaint.holder_id: asked.holder}
-    content = {Complaint.kind: asked.kind, CategoryRow.code: asked.category}
-    wanted = [column == value for column, value in {**plain, **content}.items() if value is not None]
+    row = ((Complaint.state, asked.state), (Complaint.phase, asked.phase), (Complaint.holder_id, asked.holder))
+    content = ((Complaint.kind, asked.kind), (CategoryRow.code, asked.category))
+    wanted: list[ColumnElement[bool]] = [column == value for column, value in (*row, *content) if value is not None]
     if asked.overdue is not None:
         late = and_(Complaint.is_open, Complaint.due_at.is_not(None), Complaint.due_at < now)
         wanted.append(late if asked.overdue else ~late)
@@ -153,7 +154,7 @@ def _filters(
             Complaint.title.icontains(asked.q, autoescape=True), Complaint.text.icontains(asked.q, autoescape=True)
         )
         wanted += [said, ~Complaint.confidential]
-    if asked.q is not None or any(value is not None for value in content.values()):
+    if asked.q is not None or any(value is not None for _, value in content):
         wanted.append(shows_content(organisation, principal))
     return wanted
 
@@ -177,7 +178,7 @@ def _keeps(organisation: Organisation, principal: Principal, unit_id: int) -> bo
     return door is not None and door.unit_id == principal.unit_id
 
 
-def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
+def _order(sort: str) -> tuple[SQLColumnExpression[Any], ...]:
     if sort == "received":
         return (Complaint.received_at, Complaint.id)
     # what is due comes before what is never due, on both databases

@@ -85,5 +85,3 @@ def _role(kind: str, position: int, code: str) -> str:
     if kind == "inspectorate":
         return "inspector"
     return "supervisor" if position == 0 else "liaison_officer"
-
-

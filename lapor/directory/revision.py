@@ -9,13 +9,15 @@ from lapor.records import Revision
 
 
 def number(session: Session) -> int:
-    """The revision in force, 0 where nothing was ever imported."""
-    return session.scalar(select(Revision.number)) or 0
+    """The revision in force; the one row is as old as the table."""
+    return session.scalars(select(Revision.number)).one()
+
+
+def lock(session: Session) -> None:
+    """Keep others from importing until this transaction ends."""
+    session.execute(select(Revision.number).with_for_update())
 
 
 def grow(session: Session) -> None:
     """Tell every process to build its engine anew once this is committed; locks out others that import until then."""
-    grown = session.execute(update(Revision).values(number=Revision.number + 1))
-    if grown.rowcount == 0:  # type: ignore[attr-defined]
-        session.add(Revision(number=1))
-        session.flush()
+    session.execute(update(Revision).values(number=Revision.number + 1))

@@ -21,9 +21,7 @@ def refuse(units: Sequence[Unit], known: Collection[str], known_posts: Collectio
     Raises:
         InvalidFields: every fault at once, by the code of the unit, or by its place where it has none.
     """
-    shapeless = {
-        str(unit.get("code") or f"unit {place}"): list(_missing(unit)) for place, unit in enumerate(units, 1)
-    }
+    shapeless = {str(unit.get("code") or f"unit {place}"): list(_missing(unit)) for place, unit in enumerate(units, 1)}
     faults = {code: found for code, found in shapeless.items() if found}
     if not faults:
         faults = _meant(units, known, known_posts)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
@@ -11,19 +14,22 @@ from lapor.records import Complaint
 def appoint_reviewer(making: Making, target: str) -> None:
     """Where the next to act is a reviewer, appoint the next higher post; elsewhere nobody reviews."""
     reviews = making.definition.states[target].acts == "reviewer"
-    post = next_reviewer(making.engine.organisation, making.complaint) if reviews else None
+    reported = reported_posts(making.engine, making.session, making.complaint) if reviews else ()
+    post = next_reviewer(making.engine.organisation, making.complaint, reported) if reviews else None
     if target != making.complaint.state:
         making.complaint.reviewer_id = post.id if post else None
 
 
-def next_reviewer(organisation: Organisation, complaint: Complaint) -> Post | None:
-    """The next higher post that took no part and is not vacant; the inspector last; None where none is left."""
+def next_reviewer(organisation: Organisation, complaint: Complaint, reported: Collection[int]) -> Post | None:
+    """The next higher post that took no part, is not reported or vacant; the inspector last; None where none is left."""
     if complaint.owner_id:
         start = organisation.posts[complaint.owner_id]
     else:
         start = organisation.head(complaint.holder_id)
+    barred = {*complaint.took_part}
     above = [*organisation.climb(start), organisation.inspector]
-    return next((post for post in above if not post.vacant and post.code not in complaint.took_part), None)
+    left = (post for post in above if not post.vacant and post.code not in barred and post.id not in reported)
+    return next(left, None)
 
 
 def withdraw(making: Making) -> None:

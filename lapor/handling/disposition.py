@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lapor.errors import InvalidFields
 from lapor.handling.step import Making
+from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post, Unit
 from lapor.notices import outbox
-from lapor.records import CategoryRow, ReportedParty
+from lapor.records import CategoryRow, Complaint, ReportedParty
 
 UNKNOWN = "unknown"
 
@@ -82,6 +84,17 @@ def _parties(said: str, making: Making) -> list[Unit | Post]:
     if unknown:
         raise InvalidFields({"reported": [f"There is no unit or post with the code {code!r}." for code in unknown]})
     return [party for party in known.values() if party]
+
+
+def reported_posts(engine: Engine, session: Session, complaint: Complaint) -> frozenset[int]:
+    """The posts that a complaint is about; where it alleges misconduct, all posts of the reported units too."""
+    parties = session.scalars(select(ReportedParty).filter_by(complaint_id=complaint.id)).all()
+    named = frozenset(party.post_id for party in parties if party.post_id)
+    units = {party.unit_id for party in parties if party.unit_id}
+    if not units or complaint.classification != "oversight":
+        return named
+    organisation = engine.organisation
+    return named | {post.id for post in organisation.posts.values() if units & {*organisation.units[post.unit_id].path}}
 
 
 def _reported_units(making: Making) -> list[int]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from lapor.handling import closure, clocks
+from sqlalchemy.orm import Session
+
+from lapor.handling import clocks, closure, disposition
 from lapor.machine import clock
-from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.machine.guards import Facts
 from lapor.records import ClockRow, Complaint
 
 
-def gather(
-    engine: Engine, complaint: Complaint, definition: Definition, rows: Iterable[ClockRow], now: datetime
-) -> Facts:
+def gather(engine: Engine, session: Session, complaint: Complaint, rows: Iterable[ClockRow], now: datetime) -> Facts:
     """The facts of a case at `now`, without the fields of any move."""
+    definition = engine.workflow(complaint.kind, complaint.definition_version).definition
+    reported = disposition.reported_posts(engine, session, complaint)
     alive = [value for value in map(clocks.value, rows) if value.is_alive]
     calendar = engine.calendar(engine.key(complaint.door_id))
     closed = definition.states[complaint.state].closed == "window"
@@ -30,7 +31,7 @@ def gather(
         limits=limits,
         window_ends=calendar.due(complaint.since, limits.window) if closed else None,
         ombudsman_from=calendar.due(complaint.completed_at, limits.ombudsman),
-        higher_post=closure.next_reviewer(engine.organisation, complaint) is not None,
+        higher_post=closure.next_reviewer(engine.organisation, complaint, reported) is not None,
         extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
         arbitration_pending=any(value.name == "arbitration" for value in alive),
     )

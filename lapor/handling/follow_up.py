@@ -7,6 +7,7 @@ import json
 from sqlalchemy import select
 
 from lapor.errors import InvalidFields
+from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
 from lapor.records import TrailEntry
 
@@ -20,11 +21,12 @@ def reassign(making: Making) -> None:
     """Give the case to another post of the unit that holds it.
 
     Raises:
-        InvalidFields: the post belongs to another unit or is vacant.
+        InvalidFields: the post belongs to another unit, is vacant or is a reported party.
     """
     post = making.values["post"]
-    if post.unit_id != making.complaint.holder_id or post.vacant:
-        raise InvalidFields({"post": ["Must be a post of the unit that holds the case, and not vacant."]})
+    reported = reported_posts(making.engine, making.session, making.complaint)
+    if post.unit_id != making.complaint.holder_id or post.vacant or post.id in reported:
+        raise InvalidFields({"post": ["Must be a post of the unit that holds the case, neither vacant nor reported."]})
     making.complaint.owner_id = post.id
 
 

@@ -14,7 +14,7 @@ from lapor.access import policy
 from lapor.access.principal import Principal
 from lapor.access.scope import scope
 from lapor.errors import Forbidden, InvalidFields, NotFound, Stale
-from lapor.handling import closure, clocks, disposition, facts, follow_up, intake, step
+from lapor.handling import clocks, closure, disposition, facts, follow_up, intake, step
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
 from lapor.machine.engine import Engine
@@ -56,7 +56,7 @@ def move(
     if not policy.may(actor, chosen, complaint, engine.organisation):
         raise Forbidden
     rows = clocks.of_case(session, complaint)
-    known = facts.gather(engine, complaint, workflow.definition, rows, now)
+    known = facts.gather(engine, session, complaint, rows, now)
     workflow.fire(complaint.state, name, known)
     values = field_types.check(chosen, fields, now=now, find=_finder(engine, session))
     target = workflow.fire(complaint.state, name, replace(known, fields=values))
@@ -86,7 +86,7 @@ def open_moves(
     """The moves that the actor may make of this case now, in the order of the definition."""
     workflow = engine.workflow(complaint.kind, complaint.definition_version)
     rows = clocks.of_case(session, complaint)
-    known = facts.gather(engine, complaint, workflow.definition, rows, now)
+    known = facts.gather(engine, session, complaint, rows, now)
     open_now = workflow.open_moves(complaint.state, known)
     return [each for each in open_now if policy.may(actor, each, complaint, engine.organisation)]
 

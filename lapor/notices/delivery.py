@@ -110,7 +110,7 @@ def _due(now: datetime, size: int) -> Select[Any]:
     return (
         chosen.add_columns(*case_columns, *privacy, title, Reporter.email)
         .join(Complaint, Complaint.id == Notice.complaint_id)
-        .outerjoin(Reporter, Reporter.id == Complaint.reporter_id)
+        .outerjoin(Reporter, and_(Reporter.id == Complaint.reporter_id, Notice.post_id.is_(None)))
         .outerjoin(Escalation, Escalation.id == Notice.escalation_id)
         .where(Notice.state == "waiting", Notice.next_attempt_at <= now)
         .order_by(Notice.next_attempt_at, Notice.id)

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from lapor.access.principal import SYSTEM
 from lapor.handling import clocks, trail
+from lapor.handling.disposition import reported_posts
 from lapor.handling.move import move
 from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
 from lapor.notices import outbox
 from lapor.oversight import ladder
-from lapor.records import ClockRow, Complaint, Escalation, ReportedParty
+from lapor.records import ClockRow, Complaint, Escalation
 
 PUT_OFF = timedelta(hours=1)
 
@@ -183,16 +184,6 @@ def _recipient(climb: _Climb, rung: Rung) -> ladder.Told:
     told = [post_id for post_id in climb.session.scalars(before.order_by(Escalation.rung)) if post_id]
     reported = reported_posts(climb.engine, climb.session, climb.complaint)
     return ladder.recipient(climb.engine.organisation, climb.complaint, acts, rung, told, reported)
-
-
-def reported_posts(engine: Engine, session: Session, complaint: Complaint) -> frozenset[int]:
-    """The posts that a complaint is about; where it alleges misconduct, all posts of the reported units too."""
-    parties = session.scalars(select(ReportedParty).filter_by(complaint_id=complaint.id)).all()
-    named = {party.post_id for party in parties if party.post_id}
-    units = {party.unit_id for party in parties if party.unit_id and complaint.classification == "oversight"}
-    organisation = engine.organisation
-    inside = {post.id for post in organisation.posts.values() if units & set(organisation.units[post.unit_id].path)}
-    return frozenset(named | inside if units else named)
 
 
 def _write_down(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:

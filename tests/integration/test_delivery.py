@@ -13,7 +13,7 @@ import sqlalchemy
 
 from lapor import settings
 from lapor.notices.delivery import LEASE, SOON, Delivered, deliver
-from lapor.notices.mail import Delayed, Down, Sender
+from lapor.notices.mail import Delayed, Down, Refused, Sender
 from lapor.records import ReportedParty, schema
 from lapor.site import Site, connect
 from tests.conftest import fresh_url
@@ -286,6 +286,16 @@ def test_a_delivery_that_comes_back_after_its_lease_changes_nothing(office: Offi
     office.deliver(sender=Late(fault, lambda: office.deliver(NOW + LEASE)))
     assert office.rows() == [("sent", 2, NOW + 2 * LEASE, NOW + LEASE, None)] * 2
     assert len(office.server.taken) == 2
+
+
+@pytest.mark.parametrize("fault", [Delayed("late"), Down("late"), Refused("late")])
+def test_a_delivery_that_comes_back_after_its_lease_leaves_the_wait_of_another_alone(
+    office: Office, fault: Exception
+) -> None:
+    office.to_reporters(1)
+    office.server.mood = "RCPT 451 busy"
+    office.deliver(sender=Late(fault, lambda: office.deliver(NOW + LEASE)))
+    assert office.rows() == [("waiting", 2, NOW + LEASE + 4 * MINUTE, None, "the mail server did not take it: 451")]
 
 
 @pytest.mark.parametrize(

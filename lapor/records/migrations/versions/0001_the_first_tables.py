@@ -369,6 +369,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_replay_lines")),
         sa.UniqueConstraint("file", "n", name=op.f("uq_replay_lines_file_n")),
     )
+    op.execute("INSERT INTO revisions (number) VALUES (0)")
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 

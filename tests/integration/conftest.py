@@ -1,0 +1,74 @@
+"""A site and its town for integration tests: each test gets a database of its own, copied from one made once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lapor import settings
+from lapor.machine.engine import Engine
+from lapor.records import schema
+from lapor.site import Site, open_site
+from tests.conftest import fresh_url
+from tests.integration.town import Town
+from tests.integration.web import Web
+from tests.organisations import import_city
+
+
+def open_at(url: str, folder: Path) -> Site:
+    """A site with all defaults on this database; its key lies in `folder`."""
+    return open_site(settings.load({"LAPOR_DATABASE_URL": url, "LAPOR_VAR": str(folder)}, folder))
+
+
+def settle(url: str) -> None:
+    """Make the tables, the shipped definitions and the small city in an empty database."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = open_at(url, Path(folder))
+        schema.migrate(site.database)
+        site.prepare()
+        with site.writing() as session:
+            import_city(session)
+        site.database.dispose()
+
+
+@contextmanager
+def founded(kind: str, folder: Path) -> Iterator[Town]:
+    """A town on a database of its own."""
+    with fresh_url(kind, folder, settle) as url:
+        site = open_at(url, folder)
+        yield Town(site, _engine(kind, site))
+        site.database.dispose()
+
+
+_engines: dict[str, Engine] = {}
+
+
+def _engine(kind: str, site: Site) -> Engine:
+    # building one takes longer than most tests, and copies of one database have equal ones
+    if kind not in _engines:
+        with site.reading() as session:
+            _engines[kind] = site.engine(session)
+    return _engines[kind]
+
+
+@pytest.fixture
+def town(database_kind: str, tmp_path: Path) -> Iterator[Town]:
+    """The small city on each kind of database in turn."""
+    with founded(database_kind, tmp_path) as town:
+        yield town
+
+
+@pytest.fixture
+def site(town: Town) -> Site:
+    """The site of the town: migrated and prepared, with the small city in it."""
+    return town.site
+
+
+@pytest.fixture
+def web(town: Town) -> Web:
+    """The API of the town."""
+    return Web(town)

@@ -1,0 +1,175 @@
+"""The API of the small city, as people use it. Every answer is held against what the OpenAPI document says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import jsonschema
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from lapor.access import tokens
+from lapor.oversight import escalation
+from lapor.site import Site
+from tests.integration.town import COORDINATOR, DISPOSITION, Town
+
+# Monday 6 July 2026, 09:00 in Jakarta
+NOW = datetime(2026, 7, 6, 2, 0, tzinfo=UTC)
+V1 = "/api/v1"
+BARE = {"kind": "complaint", "title": "Jalan berlubang", "text": "Di depan pasar."}
+NOT_FOUND = {
+    "type": "/problems/not-found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "There is nothing here, or nothing that the caller may see.",
+}
+
+
+class Watch:
+    """A clock that stands still until it is put forward."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+class Web:
+    """Calls the API by the code of a post, "CODE as ROLE", or a reporter's secret."""
+
+    def __init__(self, town: Town) -> None:
+        # the engine of the town was built from an equal database; only the key is another
+        town.site._built.engine = replace(town.engine, pepper=town.site.pepper)
+        with town.site.reading() as session:
+            town.site._built.revision = _revision(session)
+        self.town, self.site, self.watch = town, town.site, Watch()
+        self.app = create_app(town.site, clock=self.watch)
+        self._tokens: dict[str, str] = {}
+
+    @cached_property
+    def client(self) -> FlaskClient:
+        return self.app.test_client(use_cookies=False)
+
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.get(f"{V1}/openapi.json").json
+        return found
+
+    def token(self, by: str) -> str:
+        """The token of a caller, made when first asked for."""
+        if by.startswith("lapor_"):
+            return by
+        if by not in self._tokens:
+            code, _, role = by.partition(" as ")
+            with self.site.writing() as session:
+                engine = self.site.engine(session)
+                post = engine.organisation.post_codes[code]
+                self._tokens[by] = tokens.create(session, engine, post, role=role or None, days=365, now=NOW)
+        return self._tokens[by]
+
+    def get(self, path: str, by: str | None = None, **headers: str) -> TestResponse:
+        """Get a path below /api/v1."""
+        return self._called("GET", path, by, headers)
+
+    def post(self, path: str, body: object, by: str | None = None, **headers: str) -> TestResponse:
+        """Post JSON to a path below /api/v1."""
+        return self._called("POST", path, by, headers, json=body)
+
+    def _called(self, method: str, path: str, by: str | None, named: Mapping[str, str], **sent: Any) -> TestResponse:
+        headers = {name.replace("_", "-"): value for name, value in named.items()}
+        if by:
+            headers["Authorization"] = f"Bearer {self.token(by)}"
+        answer = self.client.open(V1 + path, method=method, headers=headers, **sent)
+        self._conforms(method, answer)
+        return answer
+
+    def _conforms(self, method: str, answer: TestResponse) -> None:
+        adapter = self.app.url_map.bind_to_environ(answer.request.environ)
+        rule, _ = adapter.match(return_rule=True)
+        template = rule.rule.replace("<", "{").replace(">", "}").replace("{int(min=1,max=9223372036854775807):", "{")
+        told = self.description["paths"][template][method.lower()]["responses"][str(answer.status_code)]
+        if "$ref" in told:
+            told = self.description["components"]["responses"][told["$ref"].rsplit("/", 1)[1]]
+        if answer.status_code == 304:
+            assert answer.data == b""
+            return
+        schema = {**told["content"][answer.mimetype]["schema"], "components": self.description["components"]}
+        jsonschema.validate(answer.json, schema, jsonschema.Draft202012Validator)
+
+    def submit(self, by: str | None = None, **said: Any) -> dict[str, Any]:
+        """Submit a complaint and return it, with its secret."""
+        answer = self.post("/complaints", {**BARE, **said}, by)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json
+        return made
+
+    def move(self, case: Mapping[str, Any], name: str, by: str, **fields: Any) -> TestResponse:
+        """Make a move of a case as it is now."""
+        number = case["tracking_number"]
+        version = self.get(f"/complaints/{number}", by).headers.get("ETag", '"0"')
+        return self.post(f"/complaints/{number}/moves", {"move": name, "fields": fields}, by, If_Match=version)
+
+    def moved(self, case: Mapping[str, Any], name: str, by: str, **fields: Any) -> dict[str, Any]:
+        """Make a move that is open, and return the case."""
+        answer = self.move(case, name, by, **fields)
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json
+        return shown
+
+    def disposed(self, **said: Any) -> dict[str, Any]:
+        """Submit a complaint, dispose it to the public works agency, and return it as submitted, with its secret."""
+        case = self.submit(**said)
+        self.moved(case, "dispose", COORDINATOR, **DISPOSITION)
+        return case
+
+    def answered(self, **said: Any) -> dict[str, Any]:
+        """Submit a complaint, have it disposed, accepted and answered, and return it as submitted, with its secret."""
+        case = self.disposed(**said)
+        self.moved(case, "accept", "pu.penghubung")
+        self.moved(case, "answer", "pu.penghubung", text="Sudah ditambal.")
+        return case
+
+    def sweep(self, **later: float) -> escalation.Sweep:
+        """Put the clock forward and let the worker sweep once."""
+        self.watch.forward(**later)
+        return escalation.sweep(self.town.engine, self.site.writing, now=self.watch.at)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL statements that run meanwhile, of all connections."""
+        ran: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            ran.append(statement)
+
+        event.listen(self.site.database, "before_cursor_execute", note)
+        try:
+            yield ran
+        finally:
+            event.remove(self.site.database, "before_cursor_execute", note)
+
+
+def problem(answer: TestResponse) -> tuple[int, str, Any]:
+    """The status, slug and fields of a problem."""
+    assert answer.mimetype == "application/problem+json"
+    told = json.loads(answer.text)
+    assert told["status"] == answer.status_code
+    return answer.status_code, told["type"].removeprefix("/problems/"), told.get("errors")
+
+
+def _revision(session: Any) -> int:
+    from lapor.directory import revision
+
+    return revision.number(session)
