@@ -76,9 +76,12 @@ def send_once(site: Site) -> None:
     with site.reading() as session:
         organisation = site.engine(session).organisation
     sender = Smtp(site.settings.mail)
-    done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
-    if done.sent or done.delayed or done.dead:
-        log.info("%d notices sent, %d delayed, %d refused", done.sent, done.delayed, done.dead)
+    while True:
+        done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
+        if done.sent or done.delayed or done.dead:
+            log.info("%d notices sent, %d delayed, %d refused", done.sent, done.delayed, done.dead)
+        if not done.settled:
+            return
 
 
 def tidy_once(site: Site) -> None:

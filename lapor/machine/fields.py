@@ -66,10 +66,10 @@ def moment(value: Any, now: datetime) -> datetime:
     """
     try:
         parsed = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        utc = parsed.astimezone(UTC)
+        utc = parsed.astimezone(UTC) if parsed.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         raise ValueError("Must be a moment such as 2026-03-17T02:00:00Z.") from None
-    if parsed.tzinfo is None:
+    if utc is None:
         raise ValueError("Must have an offset, such as Z or +07:00.")
     if utc > now:
         raise ValueError("Must not be in the future.")

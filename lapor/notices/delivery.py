@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +15,7 @@ from sqlalchemy.orm import Session
 from lapor.machine.organisation import Organisation
 from lapor.notices import mail, texts
 from lapor.records import Complaint, Escalation, Notice, ReportedParty, Reporter
-
-Writing = Callable[[], AbstractContextManager[Session]]
+from lapor.records.base import Writing
 
 LEASE = timedelta(minutes=5)
 SOON = timedelta(minutes=1)

@@ -12,10 +12,18 @@ from lapor.notices.texts import REPORTER_EVENTS
 from lapor.records import Complaint, Notice
 
 
-def tell_reporter(session: Session, complaint: Complaint, event: str, now: datetime) -> None:
+def tell_reporter(
+    session: Session,
+    complaint: Complaint,
+    event: str,
+    now: datetime,
+    *,
+    escalation_id: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
     """Tell the reporter of an event, where the reporter is known and the event is one that reporters are told of."""
     if complaint.reporter_id is not None and event in REPORTER_EVENTS:
-        session.add(_notice(complaint, event, now))
+        _tell(session, complaint, event, now, None, escalation_id, facts)
 
 
 def tell_post(
@@ -29,18 +37,28 @@ def tell_post(
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell a post of an event. `facts` hold what the text needs beside the case: no content, no identity."""
-    notice = _notice(complaint, event, now)
-    notice.post_id, notice.escalation_id, notice.facts = post_id, escalation_id, dict(facts or {})
-    session.add(notice)
+    _tell(session, complaint, event, now, post_id, escalation_id, facts)
 
 
-def _notice(complaint: Complaint, event: str, now: datetime) -> Notice:
-    return Notice(
-        complaint=complaint,
-        event=event,
-        facts={},
-        state="waiting",
-        created_at=now,
-        next_attempt_at=now,
-        attempts=0,
+def _tell(
+    session: Session,
+    complaint: Complaint,
+    event: str,
+    now: datetime,
+    post_id: int | None,
+    escalation_id: int | None,
+    facts: Mapping[str, Any] | None,
+) -> None:
+    session.add(
+        Notice(
+            complaint=complaint,
+            escalation_id=escalation_id,
+            post_id=post_id,
+            event=event,
+            facts=dict(facts or {}),
+            state="waiting",
+            created_at=now,
+            next_attempt_at=now,
+            attempts=0,
+        )
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +19,7 @@ from lapor.machine.engine import Engine
 from lapor.notices import outbox
 from lapor.oversight import ladder
 from lapor.records import ClockRow, Complaint, Escalation
+from lapor.records.base import Writing
 
 PUT_OFF = timedelta(hours=1)
 
@@ -41,9 +41,6 @@ class Sweep:
             self.time_outs + other.time_outs,
             self.put_off + other.put_off,
         )
-
-
-Writing = Callable[[], AbstractContextManager[Session]]
 
 
 def sweep(engine: Engine, writing: Writing, *, now: datetime, batch: int = 200) -> Sweep:
@@ -166,14 +163,13 @@ def _record(climb: _Climb, rung: Rung, *, is_highest: bool) -> None:
 
 
 def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
-    if told.post is None:
-        outbox.tell_reporter(climb.session, climb.complaint, "remind", climb.now)
-        return
     facts = {"clock": climb.clock.name, "rung": climb.index, "due_at": climb.clock.due_at.isoformat()}
+    about = {"escalation_id": escalation.id, "facts": facts}
+    if told.post is None:
+        outbox.tell_reporter(climb.session, climb.complaint, "remind", climb.now, **about)
+        return
     event = "warning" if escalation.outcome == "warned" else "escalation"
-    outbox.tell_post(
-        climb.session, climb.complaint, told.post.id, event, climb.now, escalation_id=escalation.id, facts=facts
-    )
+    outbox.tell_post(climb.session, climb.complaint, told.post.id, event, climb.now, **about)
 
 
 def _recipient(climb: _Climb, rung: Rung) -> ladder.Told:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Integer, MetaData, Text, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,6 +68,10 @@ def canonical(value: Any) -> str:
 
 Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)]
 OfComplaint = Annotated[int, mapped_column(ForeignKey("complaints.id"), index=True)]
+
+
+Writing = Callable[[], AbstractContextManager[Session]]
+"""Opens a session that is committed at its end, or rolled back with whatever was raised."""
 
 
 class Record(DeclarativeBase):

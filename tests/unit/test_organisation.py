@@ -1,0 +1,146 @@
+"""Units and posts: who is above, who heads, who keeps the door, who decides."""
+
+from __future__ import annotations
+
+import pytest
+
+from lapor.machine.organisation import Organisation, Post, Unit
+
+CITY, ROADS, BRIDGES, HEALTH, INSPECTORATE = 1, 2, 3, 4, 5
+
+
+def unit(id_: int, code: str, *path: int, kind: str = "agency") -> Unit:
+    return Unit(id_, code, code.title(), kind, "Asia/Jakarta", (*path, id_))
+
+
+def post(
+    id_: int, code: str, unit_id: int, above: int | None, role: str = "supervisor", *, vacant: bool = False
+) -> Post:
+    return Post(id_, code, code.title(), unit_id, above, vacant, role, None)
+
+
+MAYOR = post(10, "mayor", CITY, None)
+DESK = post(11, "desk", CITY, 10, "coordinator")
+ROADS_HEAD = post(20, "roads-head", ROADS, 10)
+ROADS_DESK = post(21, "roads-desk", ROADS, 22, "coordinator", vacant=True)
+ROADS_SECRETARY = post(22, "roads-secretary", ROADS, 20, vacant=True)
+HEALTH_HEAD = post(40, "health-head", HEALTH, 10)
+AUDITOR = post(50, "auditor", INSPECTORATE, 10, "inspector")
+POSTS = (MAYOR, DESK, ROADS_HEAD, ROADS_DESK, ROADS_SECRETARY, HEALTH_HEAD, AUDITOR)
+UNITS = (
+    unit(CITY, "city", kind="government"),
+    unit(ROADS, "roads", CITY),
+    unit(BRIDGES, "bridges", CITY, ROADS, kind="work unit"),
+    unit(HEALTH, "health", CITY),
+    unit(INSPECTORATE, "inspectorate", CITY, kind="inspectorate"),
+)
+
+
+def of(units: tuple[Unit, ...] = UNITS, posts: tuple[Post, ...] = POSTS) -> Organisation:
+    return Organisation({each.id: each for each in units}, {each.id: each for each in posts})
+
+
+def test_units_and_posts_are_found_by_code() -> None:
+    assert of().unit_codes["bridges"] == UNITS[2]
+    assert of().post_codes["auditor"] == AUDITOR
+    assert set(of().unit_codes) == {"city", "roads", "bridges", "health", "inspectorate"}
+    assert len(of().post_codes) == len(POSTS)
+
+
+def test_the_root_is_the_government_wherever_it_stands_in_the_list() -> None:
+    assert of(units=UNITS[::-1]).root == UNITS[0]
+
+
+@pytest.mark.parametrize(
+    ("top", "below"),
+    [
+        (CITY, {CITY, ROADS, BRIDGES, HEALTH, INSPECTORATE}),
+        (ROADS, {ROADS, BRIDGES}),
+        (BRIDGES, {BRIDGES}),
+    ],
+)
+def test_a_subtree_holds_the_unit_and_all_below_it(top: int, below: set[int]) -> None:
+    assert of().subtree(top) == below
+    assert {each.id for each in UNITS if of().is_within(each.id, top)} == below
+
+
+@pytest.mark.parametrize(
+    ("unit_id", "head"),
+    [
+        pytest.param(CITY, MAYOR, id="the first post"),
+        pytest.param(ROADS, ROADS_HEAD, id="not the first in the list of all"),
+        pytest.param(BRIDGES, ROADS_HEAD, id="no post of its own"),
+    ],
+)
+def test_the_head_is_the_first_post_of_the_unit_or_of_the_nearest_above(unit_id: int, head: Post) -> None:
+    assert of().head(unit_id) == head
+
+
+@pytest.mark.parametrize(
+    ("unit_id", "coordinator"),
+    [
+        pytest.param(CITY, DESK, id="in the unit"),
+        pytest.param(ROADS, ROADS_DESK, id="in the unit, though vacant"),
+        pytest.param(BRIDGES, ROADS_DESK, id="in the unit above"),
+        pytest.param(HEALTH, DESK, id="past posts that are none"),
+    ],
+)
+def test_the_coordinator_keeps_the_nearest_door(unit_id: int, coordinator: Post) -> None:
+    assert of().coordinator(unit_id) == coordinator
+
+
+def test_without_a_coordinator_there_is_none_and_the_inspector_decides() -> None:
+    bare = of(posts=(MAYOR, ROADS_HEAD, AUDITOR))
+    assert bare.coordinator(BRIDGES) is None
+    assert bare.arbiter([ROADS, BRIDGES]) == AUDITOR
+
+
+@pytest.mark.parametrize(
+    ("concerned", "arbiter"),
+    [
+        pytest.param([ROADS], ROADS_DESK, id="one unit"),
+        pytest.param([ROADS, BRIDGES], ROADS_DESK, id="one below the other"),
+        pytest.param([BRIDGES, BRIDGES], ROADS_DESK, id="the same twice"),
+        pytest.param([BRIDGES, HEALTH], DESK, id="in two agencies"),
+        pytest.param([ROADS, HEALTH, CITY], DESK, id="with the city itself"),
+        pytest.param([], AUDITOR, id="nobody concerned"),
+    ],
+)
+def test_the_arbiter_stands_above_all_units_concerned(concerned: list[int], arbiter: Post) -> None:
+    assert of().arbiter(concerned) == arbiter
+    assert of().arbiter(iter(concerned)) == arbiter
+
+
+def test_units_of_two_governments_have_the_inspector_as_arbiter() -> None:
+    both = of(units=(*UNITS, unit(6, "province", kind="government")))
+    assert both.arbiter([ROADS, 6]) == AUDITOR
+
+
+@pytest.mark.parametrize(
+    ("units", "posts", "inspector"),
+    [
+        pytest.param(UNITS, POSTS, AUDITOR, id="the head of the inspectorate"),
+        pytest.param(UNITS, POSTS[:-1], MAYOR, id="an inspectorate without posts"),
+        pytest.param(UNITS[:-1], POSTS[:-1], MAYOR, id="no inspectorate"),
+    ],
+)
+def test_somebody_is_always_the_inspector(units: tuple[Unit, ...], posts: tuple[Post, ...], inspector: Post) -> None:
+    assert of(units, posts).inspector == inspector
+
+
+@pytest.mark.parametrize(
+    ("start", "above"),
+    [
+        (ROADS_DESK, [ROADS_SECRETARY, ROADS_HEAD, MAYOR]),
+        (AUDITOR, [MAYOR]),
+        (MAYOR, []),
+    ],
+)
+def test_a_climb_passes_every_post_above_vacant_ones_included(start: Post, above: list[Post]) -> None:
+    assert list(of().climb(start)) == above
+
+
+def test_a_climb_through_a_circle_ends_where_it_closes() -> None:
+    first, second, third = (post(n, f"p{n}", CITY, above) for n, above in ((1, 2), (2, 3), (3, 2)))
+    assert list(of(posts=(first, second, third)).climb(first)) == [second, third]
+    assert list(of(posts=(post(9, "alone", CITY, 9),)).climb(post(9, "alone", CITY, 9))) == []
