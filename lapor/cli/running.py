@@ -12,6 +12,7 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication
 
+from api.wsgi import application
 from lapor import scheduler
 from lapor.cli.here import site_here
 from lapor.errors import CannotRun
@@ -82,6 +83,4 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """The application, made in each process."""
-        from api.wsgi import application  # noqa: PLC0415 (each process opens its own database)
-
         return application()

@@ -36,7 +36,7 @@ def withdraw(making: Making) -> None:
     """A withdrawn complaint about misconduct leaves the inspector free to go on: tell the inspector."""
     if making.complaint.classification == "oversight":
         inspector = making.engine.organisation.inspector
-        outbox.tell_post(making.session, making.complaint, inspector.id, "oversight_withdrawn", making.now)
+        outbox.tell(making.session, making.complaint, "oversight_withdrawn", making.now, post_id=inspector.id)
 
 
 EFFECTS = {"withdraw": withdraw}

@@ -59,7 +59,7 @@ def note_reported(making: Making) -> None:
     if making.complaint.classification == "oversight":
         _require(said, making)
         inspector = making.engine.organisation.inspector
-        outbox.tell_post(making.session, making.complaint, inspector.id, "oversight", making.now)
+        outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
     if said is None:
         return
     making.internal["reported"] = said

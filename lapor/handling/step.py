@@ -55,7 +55,7 @@ def write(making: Making, target: str) -> None:
     changes = clocks.step(making.engine, making.session, complaint, making.clock_rows, taken)
     making.internal["clocks"] = changes
     trail.append(making.session, complaint, _happening(making, source, target))
-    outbox.tell_reporter(making.session, complaint, making.name, making.now)
+    outbox.tell(making.session, complaint, making.name, making.now)
 
 
 def enter(making: Making, state: State, source: str | None) -> None:

@@ -12,43 +12,22 @@ from lapor.notices.texts import REPORTER_EVENTS
 from lapor.records import Complaint, Notice
 
 
-def tell_reporter(
+def tell(
     session: Session,
     complaint: Complaint,
     event: str,
     now: datetime,
     *,
+    post_id: int | None = None,
     escalation_id: int | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Tell the reporter of an event, where the reporter is known and the event is one that reporters are told of."""
-    if complaint.reporter_id is not None and event in REPORTER_EVENTS:
-        _tell(session, complaint, event, now, None, escalation_id, facts)
+    """Tell a post of an event; without a post the reporter, if known, and if reporters are told of such an event.
 
-
-def tell_post(
-    session: Session,
-    complaint: Complaint,
-    post_id: int,
-    event: str,
-    now: datetime,
-    *,
-    escalation_id: int | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    """Tell a post of an event. `facts` hold what the text needs beside the case: no content, no identity."""
-    _tell(session, complaint, event, now, post_id, escalation_id, facts)
-
-
-def _tell(
-    session: Session,
-    complaint: Complaint,
-    event: str,
-    now: datetime,
-    post_id: int | None,
-    escalation_id: int | None,
-    facts: Mapping[str, Any] | None,
-) -> None:
+    `facts` hold what the text needs beside the case: no content, no identity.
+    """
+    if post_id is None and (complaint.reporter_id is None or event not in REPORTER_EVENTS):
+        return
     session.add(
         Notice(
             complaint=complaint,

@@ -163,13 +163,16 @@ def _record(climb: _Climb, rung: Rung, *, is_highest: bool) -> None:
 
 
 def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
-    facts = {"clock": climb.clock.name, "rung": climb.index, "due_at": climb.clock.due_at.isoformat()}
-    about = {"escalation_id": escalation.id, "facts": facts}
-    if told.post is None:
-        outbox.tell_reporter(climb.session, climb.complaint, "remind", climb.now, **about)
-        return
-    event = "warning" if escalation.outcome == "warned" else "escalation"
-    outbox.tell_post(climb.session, climb.complaint, told.post.id, event, climb.now, **about)
+    officers = "warning" if escalation.outcome == "warned" else "escalation"
+    outbox.tell(
+        climb.session,
+        climb.complaint,
+        officers if told.post else "remind",
+        climb.now,
+        post_id=told.post.id if told.post else None,
+        escalation_id=escalation.id,
+        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": climb.clock.due_at.isoformat()},
+    )
 
 
 def _recipient(climb: _Climb, rung: Rung) -> ladder.Told:

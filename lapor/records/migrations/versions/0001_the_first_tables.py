@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from lapor.records.base import Json, Moment
 
 revision = "0001"
