@@ -19,7 +19,7 @@ from lapor.errors import SettingsFaulty
 
 LAPOR = str(Path(sys.executable).with_name("lapor"))
 PATIENCE = 30.0
-UNIT, CATEGORY = "dinas-pekerjaan-umum", "jalan"  # of the demo government
+UNIT, CATEGORY = "dinas-pekerjaan-umum", "jalan-berlubang"  # of the demo government
 COMMANDS = """\
 lapor runs at {url}, its worker beside it. Ctrl-C stops both. Tokens of the demo's posts: {var}/demo.json
 

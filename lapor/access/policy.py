@@ -44,12 +44,13 @@ def parts(principal: Principal, complaint: Complaint, organisation: Organisation
     elif principal.role in ("liaison_officer", "handler"):
         content = _holds(principal, complaint, organisation)
     else:
-        content = not complaint.confidential or told
+        content = principal.role in ("supervisor", "inspector") and (not complaint.confidential or told)
     asked = principal.post_id == complaint.reviewer_id or (told and not complaint.confidential)
     content = content or asked
     named = not complaint.anonymous and complaint.reporter_id is not None
-    identity = content and named and principal.role in _TOLD_IDENTITY.get(complaint.phase or "", ())
-    return Parts(content=content, internal=content, identity=identity)
+    entitled = principal.role != "coordinator" or _reports(principal, complaint, organisation)
+    told_now = principal.role in _TOLD_IDENTITY.get(complaint.phase or "", ())
+    return Parts(content=content, internal=content, identity=content and named and entitled and told_now)
 
 
 _OFFICE = ("coordinator", "liaison_officer", "handler", "supervisor")

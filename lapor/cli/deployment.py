@@ -126,19 +126,12 @@ def _kept(path: Path, session: Session, engine: Engine, now: datetime) -> dict[s
 
 
 def demo_posts(engine: Engine) -> dict[str, Post]:
-    """A post for each role; liaison officer, handler and supervisor are those of one agency."""
-    posts = [post for post in engine.organisation.posts.values() if not post.vacant]
-    handler = next(post for post in posts if post.role == "handler")
-    return {
-        role: next(post for post in posts if post.role == role and _fits(engine, post, handler.unit_id))
-        for role in DEMO_ROLES
-    }
-
-
-def _fits(engine: Engine, post: Post, agency: int) -> bool:
-    if post.role in ("liaison_officer", "handler", "supervisor"):
-        return post.unit_id == agency
-    return post.role != "coordinator" or post.unit_id == engine.organisation.root.id
+    """A post for each role: of the demo's agency where it has one, else the nearest to the root."""
+    organisation = engine.organisation
+    agency = organisation.unit_codes[demo.AGENCY].id
+    posts = [post for post in organisation.posts.values() if not post.vacant]
+    posts.sort(key=lambda post: (post.unit_id != agency, len(organisation.units[post.unit_id].path)))
+    return {role: next(post for post in posts if post.role == role) for role in DEMO_ROLES}
 
 
 @click.group()

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from lapor.directory import categories, organisation
 
 FOLDER = Path(__file__).resolve().parent / "demo_city"
+# the agency whose officers get the demo's tokens
+AGENCY = "dinas-pekerjaan-umum"
 MAIL_DOMAIN = "kota-contoh.example"
 
 

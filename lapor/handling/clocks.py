@@ -91,8 +91,12 @@ def moment_of(engine: Engine, definition: Definition, clock: Clock) -> datetime 
 
 
 def summarise(complaint: Complaint, rows: Iterable[ClockRow]) -> None:
-    """Repeat the earliest due and next moments of the running clocks on the case, for lists and sweeps."""
+    """Repeat the earliest due and next moments of the running clocks on the case, for lists and sweeps.
+
+    A case that was put off is looked at again from that next moment on.
+    """
     running = [row for row in rows if row.state == "running"]
+    complaint.put_off = None
     complaint.due_at = min((row.due_at for row in running), default=None)
     complaint.next_moment_at = min((row.next_moment_at for row in running if row.next_moment_at), default=None)
 

@@ -22,14 +22,18 @@ def appoint_reviewer(making: Making, target: str) -> None:
 
 def next_reviewer(organisation: Organisation, complaint: Complaint, reported: Collection[int]) -> Post | None:
     """The next higher post that took no part, is not reported or vacant; the inspector last; None where none is left."""
-    if complaint.owner_id:
-        start = organisation.posts[complaint.owner_id]
-    else:
-        start = organisation.head(complaint.holder_id)
     barred = {*complaint.took_part}
-    above = [*organisation.climb(start), organisation.inspector]
+    above = [*_above(organisation, complaint), organisation.inspector]
     left = (post for post in above if not post.vacant and post.code not in barred and post.id not in reported)
     return next(left, None)
+
+
+def _above(organisation: Organisation, complaint: Complaint) -> list[Post]:
+    """Those above whoever decided: the owner, the coordinator while the door holds the case, else somebody in the unit."""
+    door = organisation.coordinator(complaint.door_id) if complaint.holder_id == complaint.door_id else None
+    decided = organisation.posts[complaint.owner_id] if complaint.owner_id else door
+    head = organisation.head(complaint.holder_id)
+    return [*organisation.climb(decided)] if decided else [head, *organisation.climb(head)]
 
 
 def withdraw(making: Making) -> None:

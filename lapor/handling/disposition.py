@@ -16,9 +16,12 @@ UNKNOWN = "unknown"
 
 
 def classify(making: Making) -> None:
-    """Take over class and category from the fields of any move that names them."""
+    """Take over class and category from the fields of any move that names them; tell the inspector of misconduct."""
     for name, value in making.values.items():
         if name == "classification":
+            if value == "oversight" and making.complaint.classification != value:
+                inspector = making.engine.organisation.inspector
+                outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
             making.complaint.classification = value
         elif isinstance(value, CategoryRow):
             making.complaint.category_id = value.id
@@ -49,7 +52,7 @@ def name_competent(making: Making) -> None:
 
 
 def note_reported(making: Making) -> None:
-    """Record whom the complaint is about, and tell the inspector at once where it alleges misconduct.
+    """Record whom the complaint is about.
 
     Raises:
         InvalidFields: class oversight without reported parties, or unknown ones without a reason, or an unknown code.
@@ -58,15 +61,27 @@ def note_reported(making: Making) -> None:
     making.values = {name: value for name, value in making.values.items() if name != "reported"}
     if making.complaint.classification == "oversight":
         _require(said, making)
-        inspector = making.engine.organisation.inspector
-        outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
     if said is None:
         return
     making.internal["reported"] = said
+    before = select(ReportedParty.unit_id, ReportedParty.post_id).filter_by(complaint_id=making.complaint.id)
+    known = {tuple(row) for row in making.session.execute(before)}
     for party in _parties(said, making) if said != UNKNOWN else ():
-        row = {"unit_id": party.id} if isinstance(party, Unit) else {"post_id": party.id}
-        making.session.add(ReportedParty(complaint_id=making.complaint.id, **row))
+        unit_id, post_id = (party.id, None) if isinstance(party, Unit) else (None, party.id)
+        if (unit_id, post_id) not in known:
+            making.session.add(ReportedParty(complaint_id=making.complaint.id, unit_id=unit_id, post_id=post_id))
     making.session.flush()
+
+
+def keep_from_reported(making: Making) -> None:
+    """A case that comes to allege misconduct cannot stay with whom it is about.
+
+    Raises:
+        InvalidFields: the unit that holds the case is a reported party.
+    """
+    holder = making.engine.organisation.units[making.complaint.holder_id]
+    if making.complaint.classification == "oversight" and set(_reported_units(making)) & set(holder.path):
+        raise InvalidFields({"classification": ["A reported party holds the case: hand it to another unit first."]})
 
 
 def _require(said: str | None, making: Making) -> None:
@@ -102,4 +117,9 @@ def _reported_units(making: Making) -> list[int]:
     return [unit_id for unit_id in making.session.scalars(parties) if unit_id]
 
 
-EFFECTS = {"dispose": note_reported, "return": name_competent, "recall": name_competent}
+EFFECTS = {
+    "dispose": note_reported,
+    "return": name_competent,
+    "recall": name_competent,
+    "reclassify": keep_from_reported,
+}

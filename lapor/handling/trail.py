@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -101,7 +101,7 @@ def hash_of(number: str, entry: TrailEntry) -> str:
         entry.previous,
         number,
         entry.sequence,
-        entry.at.isoformat(),
+        entry.at.astimezone(UTC).isoformat(),
         entry.role,
         entry.post,
         entry.move,

@@ -99,7 +99,6 @@ def escalate(engine: Engine, session: Session, complaint: Complaint, now: dateti
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
     rows = clocks.of_case(session, complaint)
     rungs = sum(_tell(engine, session, complaint, definition, row, now) for row in rows if row.state == "running")
-    complaint.put_off = None
     clocks.summarise(complaint, rows)
     names = [row.name for row in rows if timed_out(clocks.value(row), definition.clocks[row.name], now)]
     then = definition.clocks[names[0]].then if names else None
