@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lapor.machine.budget import Budget
@@ -16,6 +16,9 @@ from lapor.machine.engine import Engine
 from lapor.records import ClockRow, Complaint
 
 
+_STORED = [column.name for column in ClockRow.__table__.columns if column.name not in ("id", "complaint_id")]
+
+
 def of_case(session: Session, complaint: Complaint) -> list[ClockRow]:
     """The clocks of a case in order of their start."""
     of_it = select(ClockRow).where(ClockRow.complaint_id == complaint.id).order_by(ClockRow.id)
@@ -23,25 +26,32 @@ def of_case(session: Session, complaint: Complaint) -> list[ClockRow]:
 
 
 def step(
-    engine: Engine, session: Session, complaint: Complaint, rows: Sequence[ClockRow], taken: Step
-) -> list[dict[str, Any]]:
-    """Advance the clocks of a case by a step, and return what changed as the trail writes it down."""
+    engine: Engine, complaint: Complaint, rows: Sequence[ClockRow], taken: Step
+) -> tuple[list[dict[str, Any]], list[ClockRow]]:
+    """Advance the clocks of a case by a step; return what changed as the trail writes it down, and what to `store`."""
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
     stored = {row.id: row for row in rows}
     before = {row.id: value(row) for row in rows}
-    changes, current = [], list(rows)
+    changes, started = [], list[ClockRow]()
     for clock in advance(definition, before.values(), taken, engine.calendar):
         old = before.get(clock.id or 0)
         if clock == old:
             continue
-        row = stored.get(clock.id or 0) or ClockRow(complaint=complaint)
+        row = stored.get(clock.id or 0) or ClockRow()
         if old is None:
-            session.add(row)
-            current.append(row)
+            started.append(row)
         write(engine, definition, row, clock)
         changes.append(change(old, clock))
-    summarise(complaint, current)
-    return changes
+    summarise(complaint, [*rows, *started])
+    return changes, started
+
+
+def store(session: Session, complaint: Complaint, started: Iterable[ClockRow]) -> None:
+    """Store the clocks that a step started, after all that it changed: one statement on either database."""
+    session.flush()
+    values = [{name: getattr(row, name) for name in _STORED} | {"complaint_id": complaint.id} for row in started]
+    if values:
+        session.execute(insert(ClockRow).execution_options(render_nulls=True), values)
 
 
 def change(old: Clock | None, new: Clock) -> dict[str, Any]:

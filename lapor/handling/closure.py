@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from sqlalchemy.orm import Session
+
 from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
+from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
 from lapor.records import Complaint
@@ -14,10 +17,18 @@ from lapor.records import Complaint
 def appoint_reviewer(making: Making, target: str) -> None:
     """Where the next to act is a reviewer, appoint the next higher post; elsewhere nobody reviews."""
     reviews = making.definition.states[target].acts == "reviewer"
-    reported = reported_posts(making.engine, making.session, making.complaint) if reviews else ()
-    post = next_reviewer(making.engine.organisation, making.complaint, reported) if reviews else None
+    post = _reviewer(making.engine, making.session, making.complaint) if reviews else None
     if target != making.complaint.state:
         making.complaint.reviewer_id = post.id if post else None
+
+
+def has_reviewer(engine: Engine, session: Session, complaint: Complaint) -> bool:
+    """Whether there is a next higher post that may review the case."""
+    return _reviewer(engine, session, complaint) is not None
+
+
+def _reviewer(engine: Engine, session: Session, complaint: Complaint) -> Post | None:
+    return next_reviewer(engine.organisation, complaint, reported_posts(engine, session, complaint))
 
 
 def next_reviewer(organisation: Organisation, complaint: Complaint, reported: Collection[int]) -> Post | None:

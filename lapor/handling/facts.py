@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from lapor.handling import clocks, closure, disposition
+from lapor.handling import clocks, closure
 from lapor.machine import clock
 from lapor.machine.engine import Engine
 from lapor.machine.guards import Facts
@@ -17,11 +17,12 @@ from lapor.records import ClockRow, Complaint
 def gather(engine: Engine, session: Session, complaint: Complaint, rows: Iterable[ClockRow], now: datetime) -> Facts:
     """The facts of a case at `now`, without the fields of any move."""
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
-    reported = disposition.reported_posts(engine, session, complaint)
     alive = [value for value in map(clocks.value, rows) if value.is_alive]
     calendar = engine.calendar(engine.key(complaint.door_id))
     closed = definition.states[complaint.state].closed == "window"
     limits = definition.limits
+    leaving = (move for move in definition.moves.values() if complaint.state in move.sources)
+    asked = any("higher_post_left" in move.guards for move in leaving)
     return Facts(
         now=now,
         state=complaint.state,
@@ -31,7 +32,7 @@ def gather(engine: Engine, session: Session, complaint: Complaint, rows: Iterabl
         limits=limits,
         window_ends=calendar.due(complaint.since, limits.window) if closed else None,
         ombudsman_from=calendar.due(complaint.completed_at, limits.ombudsman),
-        higher_post=closure.next_reviewer(engine.organisation, complaint, reported) is not None,
+        higher_post=asked and closure.has_reviewer(engine, session, complaint),
         extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
         arbitration_pending=any(value.name == "arbitration" for value in alive),
     )

@@ -44,25 +44,30 @@ class Making:
         """The move as the trail and the texts call it."""
         return self.move.name if self.move else "submit"
 
+    @property
+    def at(self) -> datetime:
+        """The moment from which clocks count: of a submission its receipt, which may be keyed in later."""
+        return self.now if self.move else self.complaint.received_at
+
 
 def write(making: Making, target: str) -> None:
     """Put the case into `target`: state, clocks, trail, outbox, in this order. The caller commits."""
     complaint, source = making.complaint, making.complaint.state if making.move else None
     enter(making, making.definition.states[target], source)
     taken = step_of(making, source, target)
-    if taken.holder_changes:
+    if taken.holder_changes and any(row.rung or row.term > 1 for row in making.clock_rows):
         _lapse_rungs(making)
-    changes = clocks.step(making.engine, making.session, complaint, making.clock_rows, taken)
-    making.internal["clocks"] = changes
+    making.internal["clocks"], started = clocks.step(making.engine, complaint, making.clock_rows, taken)
     trail.append(making.session, complaint, _happening(making, source, target))
     outbox.tell(making.session, complaint, making.name, making.now)
+    clocks.store(making.session, complaint, started)
 
 
 def enter(making: Making, state: State, source: str | None) -> None:
     """Set state and phase; the moment of entering stays where the move does not leave."""
     complaint = making.complaint
     if state.name != source:
-        complaint.previous_state, complaint.since = source, making.now
+        complaint.previous_state, complaint.since = source, making.at
     complaint.state, complaint.phase, complaint.is_open = state.name, state.phase, state.closed is None
     complaint.version = (complaint.version or 0) + 1
     if making.move:
@@ -87,7 +92,7 @@ def step_of(making: Making, source: str | None, target: str) -> clock.Step:
         move=making.move,
         source=source,
         target=target,
-        at=making.now if making.move else complaint.received_at,
+        at=making.at,
         dates=[value for value in making.values.values() if isinstance(value, date)],
         calendar_version=making.engine.calendar_version,
     )

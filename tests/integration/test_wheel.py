@@ -62,8 +62,8 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_command_works_from_another_folder(scripts: Path, tmp_path: Path) -> None:
     assert run(scripts / "lapor", "--help", folder=tmp_path).startswith("Usage: lapor")
-    run(scripts / "lapor", "config", "check", folder=tmp_path)
-    run(scripts / "lapor", "migrate", folder=tmp_path)
+    for words in (["config", "check"], ["migrate"], ["seed", "--demo"]):
+        run(scripts / "lapor", *words, folder=tmp_path)
 
 
 def test_the_wheel_carries_migrations_and_workflows(scripts: Path, tmp_path: Path) -> None:
