@@ -164,5 +164,5 @@ def _as_its_reporter(call: Call, complaint: Complaint, submission: Submission) -
         clocks.of_case(call.session, complaint),
         submission.category.code if submission.category else None,
         submission.region.code if submission.region else None,
-        call.session.get(Reporter, complaint.reporter_id) if complaint.reporter_id else None,
+        Reporter(**submission.reporter) if submission.reporter else None,
     )

@@ -14,6 +14,7 @@ from api.errors import IfMatchMissing
 from api.fields import Request
 from api.openapi import Blueprint, header, problems
 from lapor.access import reading
+from lapor.access.secrets import read_number
 from lapor.errors import Stale
 from lapor.handling.move import move, open_moves
 from lapor.machine.fields import schema
@@ -61,19 +62,33 @@ def index(call: Call, number: str) -> list[dict[str, Any]]:
 @blueprint.response(200, CaseSchema, headers=ETAG)
 def make(call: Call, asked: dict[str, Any], number: str) -> Response:
     """Make a move, whole or not at all."""
-    complaint = reading.find(call.session, call.engine, call.principal, number).complaint
+    # what a move changes is written once, at its end
+    with call.session.no_autoflush:
+        complaint = move(
+            call.engine,
+            call.session,
+            read_number(number) or "",
+            asked["move"],
+            actor=call.principal,
+            fields=asked["fields"],
+            now=call.now,
+            version=_version(),
+        )
+    return of_case(reading.after(call.session, call.engine, call.principal, complaint), call.engine)
+
+
+def _version() -> int | None:
+    """The version that the caller has read; None where any will do.
+
+    Raises:
+        IfMatchMissing: the caller does not say.
+        Stale: it is none that a case can have.
+    """
     if not request.headers.get("If-Match"):
         raise IfMatchMissing
-    if not request.if_match.contains(str(complaint.version)):
+    if request.if_match.star_tag:
+        return None
+    tags = request.if_match.as_set()
+    if len(tags) != 1 or not (tag := tags.pop()).isdecimal():
         raise Stale
-    move(
-        call.engine,
-        call.session,
-        complaint.id,
-        asked["move"],
-        actor=call.principal,
-        fields=asked["fields"],
-        now=call.now,
-        version=complaint.version,
-    )
-    return of_case(reading.after(call.session, call.engine, call.principal, complaint), call.engine)
+    return int(tag)

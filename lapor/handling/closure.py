@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sqlalchemy.orm import Session
 
+from lapor.errors import InvalidFields
 from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
 from lapor.machine.engine import Engine
@@ -13,26 +12,20 @@ from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
 from lapor.records import Complaint
 
+RATINGS = range(1, 6)
+
 
 def appoint_reviewer(making: Making, target: str) -> None:
     """Where the next to act is a reviewer, appoint the next higher post; elsewhere nobody reviews."""
     reviews = making.definition.states[target].acts == "reviewer"
-    post = _reviewer(making.engine, making.session, making.complaint) if reviews else None
+    post = next_reviewer(making.engine, making.session, making.complaint) if reviews else None
     if target != making.complaint.state:
         making.complaint.reviewer_id = post.id if post else None
 
 
-def has_reviewer(engine: Engine, session: Session, complaint: Complaint) -> bool:
-    """Whether there is a next higher post that may review the case."""
-    return _reviewer(engine, session, complaint) is not None
-
-
-def _reviewer(engine: Engine, session: Session, complaint: Complaint) -> Post | None:
-    return next_reviewer(engine.organisation, complaint, reported_posts(engine, session, complaint))
-
-
-def next_reviewer(organisation: Organisation, complaint: Complaint, reported: Collection[int]) -> Post | None:
+def next_reviewer(engine: Engine, session: Session, complaint: Complaint) -> Post | None:
     """The next higher post that took no part, is not reported or vacant; the inspector last; None where none is left."""
+    organisation, reported = engine.organisation, reported_posts(engine, session, complaint)
     barred = {*complaint.took_part}
     above = [*_above(organisation, complaint), organisation.inspector]
     left = (post for post in above if not post.vacant and post.code not in barred and post.id not in reported)
@@ -54,4 +47,14 @@ def withdraw(making: Making) -> None:
         outbox.tell(making.session, making.complaint, "oversight_withdrawn", making.now, post_id=inspector.id)
 
 
-EFFECTS = {"withdraw": withdraw}
+def rate(making: Making) -> None:
+    """A rating has five steps.
+
+    Raises:
+        InvalidFields: the rating is not from 1 to 5.
+    """
+    if making.values.get("rating", 1) not in RATINGS:
+        raise InvalidFields({"rating": ["Must be from 1 to 5."]})
+
+
+EFFECTS = {"confirm": rate, "withdraw": withdraw}

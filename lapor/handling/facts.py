@@ -32,7 +32,7 @@ def gather(engine: Engine, session: Session, complaint: Complaint, rows: Iterabl
         limits=limits,
         window_ends=calendar.due(complaint.since, limits.window) if closed else None,
         ombudsman_from=calendar.due(complaint.completed_at, limits.ombudsman),
-        higher_post=asked and closure.has_reviewer(engine, session, complaint),
+        higher_post=asked and closure.next_reviewer(engine, session, complaint) is not None,
         extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
         arbitration_pending=any(value.name == "arbitration" for value in alive),
     )

@@ -31,7 +31,7 @@ EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
 def move(
     engine: Engine,
     session: Session,
-    complaint_id: int,
+    case: int | str,
     name: str,
     *,
     actor: Principal,
@@ -39,7 +39,7 @@ def move(
     now: datetime,
     version: int | None = None,
 ) -> Complaint:
-    """Make one move of one case, whole or not at all; the caller commits or rolls back.
+    """Make one move of one case (its id or number), whole or not at all; the caller commits or rolls back.
 
     Raises:
         NotFound: the case is not there or out of the actor's scope.
@@ -48,7 +48,7 @@ def move(
         NotOpen: the move does not leave this state, or a guard refuses it.
         InvalidFields: fields are missing, unknown or wrong.
     """
-    complaint = lock(engine, session, complaint_id, actor)
+    complaint = lock(engine, session, case, actor)
     if version is not None and version != complaint.version:
         raise Stale
     workflow = engine.workflow(complaint.kind, complaint.definition_version)
@@ -66,13 +66,14 @@ def move(
     return complaint
 
 
-def lock(engine: Engine, session: Session, complaint_id: int, actor: Principal) -> Complaint:
-    """Lock a case that is in the actor's scope and read it afresh: every writer does this first.
+def lock(engine: Engine, session: Session, case: int | str, actor: Principal) -> Complaint:
+    """Lock a case (its id or number) that is in the actor's scope and read it afresh: every writer does this first.
 
     Raises:
         NotFound: the case is not there or out of scope.
     """
-    there = select(Complaint).where(Complaint.id == complaint_id, scope(actor, engine.organisation))
+    this = Complaint.number == case if isinstance(case, str) else Complaint.id == case
+    there = select(Complaint).where(this, scope(actor, engine.organisation))
     locked = there.with_for_update(of=Complaint).execution_options(populate_existing=True)
     complaint = session.scalars(locked).one_or_none()
     if complaint is None:

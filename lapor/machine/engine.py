@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from lapor.machine.budget import Budget
@@ -36,7 +36,7 @@ class Engine:
     organisation: Organisation
     standards: tuple[Standard, ...] = ()
     default_door: str = ""
-    pepper: bytes = b""
+    pepper: bytes = field(default=b"", repr=False)
 
     def workflow(self, kind: str, version: int | None = None) -> Workflow:
         """The workflow of a kind: the newest version, or the one that a case started with."""

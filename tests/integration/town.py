@@ -25,6 +25,7 @@ from lapor.site import Site
 
 COORDINATOR = "kota.koordinator-pengaduan"
 DISPOSITION = {"unit": "pu", "category": "jalan-rusak", "classification": "not_oversight"}
+REPORTER = {"name": "Siti", "email": "siti@warga.example", "phone": None}
 # who usually makes a move, and what is usually said: for the way to where a test begins
 USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ask_completion": (COORDINATOR, {"question": "Di jalan mana?"}),
@@ -101,7 +102,22 @@ class Made:
     clocks: Mapping[str, str] = field(default_factory=dict)
     public: Mapping[str, Any] = field(default_factory=dict)
     internal: Mapping[str, Any] = field(default_factory=dict)
-    told: Sequence[str] = ()
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One row of a table of moves: where the case stands, who does what when, and all that must come of it."""
+
+    start: str
+    move: str
+    by: str
+    moment: str
+    fields: Mapping[str, Any]
+    made: Made
+
+    def __str__(self) -> str:
+        return f"{self.start}-{self.move}"
 
 
 @dataclass(frozen=True)
