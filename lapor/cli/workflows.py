@@ -38,7 +38,7 @@ def list_all(as_json: bool) -> None:
 @as_json
 def check(files: tuple[Path, ...], as_json: bool) -> int:
     """Print the proof of each file, or all its faults. Without files: those of this deployment."""
-    chosen = files or tuple(sorted(workflows_folder(settings_here()).glob("*.yaml")))
+    chosen = files or tuple(map(_from_here, sorted(workflows_folder(settings_here()).glob("*.yaml"))))
     faults: list[Fault] = []
     for path in chosen:
         found = _check(path, quiet=as_json)
@@ -57,6 +57,10 @@ def check(files: tuple[Path, ...], as_json: bool) -> int:
 def graph(file: Path, lang: Literal["id", "en"]) -> None:
     """Print a definition as a Mermaid diagram."""
     click.echo(drawing.mermaid(reader.load(file), lang))
+
+
+def _from_here(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _check(path: Path, *, quiet: bool) -> tuple[Fault, ...]:

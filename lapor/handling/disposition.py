@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lapor.errors import InvalidFields
@@ -39,7 +39,7 @@ def hand_over(making: Making) -> None:
         return
     if move.descends and (unit.id == complaint.holder_id or complaint.holder_id not in unit.path):
         raise InvalidFields({"unit": ["Must lie below the unit that holds the case."]})
-    if complaint.classification == "oversight" and set(_reported_units(making)) & set(unit.path):
+    if complaint.classification == "oversight" and _reported_units(making) & set(unit.path):
         raise InvalidFields({"unit": ["Must not be a reported party."]})
     complaint.holder_id, complaint.owner_id, complaint.competent_id = unit.id, None, None
     complaint.bound = complaint.bound or move.binding
@@ -65,12 +65,14 @@ def note_reported(making: Making) -> None:
         return
     making.internal["reported"] = said
     before = select(ReportedParty.unit_id, ReportedParty.post_id).filter_by(complaint_id=making.complaint.id)
-    known = {tuple(row) for row in making.session.execute(before)}
-    for party in _parties(said, making) if said != UNKNOWN else ():
-        unit_id, post_id = (party.id, None) if isinstance(party, Unit) else (None, party.id)
-        if (unit_id, post_id) not in known:
-            making.session.add(ReportedParty(complaint_id=making.complaint.id, unit_id=unit_id, post_id=post_id))
-    making.session.flush()
+    known = {(unit_id, post_id) for unit_id, post_id in making.session.execute(before)}
+    parties = _parties(said, making) if said != UNKNOWN else []
+    named = [(party.id, None) if isinstance(party, Unit) else (None, party.id) for party in parties]
+    making.reported_units = {unit_id for unit_id, _ in [*known, *named] if unit_id}
+    added = [pair for pair in dict.fromkeys(named) if pair not in known]
+    if added:
+        rows = [{"complaint_id": making.complaint.id, "unit_id": unit, "post_id": post} for unit, post in added]
+        making.session.execute(insert(ReportedParty).execution_options(render_nulls=True), rows)
 
 
 def keep_from_reported(making: Making) -> None:
@@ -80,7 +82,7 @@ def keep_from_reported(making: Making) -> None:
         InvalidFields: the unit that holds the case is a reported party.
     """
     holder = making.engine.organisation.units[making.complaint.holder_id]
-    if making.complaint.classification == "oversight" and set(_reported_units(making)) & set(holder.path):
+    if making.complaint.classification == "oversight" and _reported_units(making) & set(holder.path):
         raise InvalidFields({"classification": ["A reported party holds the case: hand it to another unit first."]})
 
 
@@ -112,9 +114,11 @@ def reported_posts(engine: Engine, session: Session, complaint: Complaint) -> fr
     return named | {post.id for post in organisation.posts.values() if units & {*organisation.units[post.unit_id].path}}
 
 
-def _reported_units(making: Making) -> list[int]:
-    parties = select(ReportedParty.unit_id).filter_by(complaint_id=making.complaint.id)
-    return [unit_id for unit_id in making.session.scalars(parties) if unit_id]
+def _reported_units(making: Making) -> set[int]:
+    if making.reported_units is None:
+        parties = select(ReportedParty.unit_id).filter_by(complaint_id=making.complaint.id)
+        making.reported_units = {unit_id for unit_id in making.session.scalars(parties) if unit_id}
+    return making.reported_units
 
 
 EFFECTS = {

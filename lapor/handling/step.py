@@ -24,7 +24,8 @@ from lapor.records import CategoryRow, ClockRow, Complaint, Escalation
 class Making:
     """A move that is being made, between its checks and its entry in the trail.
 
-    `values` are the checked fields; `public` and `internal` grow to what the trail says.
+    `values` are the checked fields; `public` and `internal` grow to what the trail says. `reported_units` are the ids
+    of units that the case is about, None until somebody asks.
     """
 
     engine: Engine
@@ -38,6 +39,7 @@ class Making:
     values: Mapping[str, Any] = field(default_factory=dict)
     public: dict[str, Any] = field(default_factory=dict)
     internal: dict[str, Any] = field(default_factory=dict)
+    reported_units: set[int] | None = None
 
     @property
     def name(self) -> str:

@@ -72,3 +72,10 @@ def site(town: Town) -> Site:
 def web(town: Town) -> Web:
     """The API of the town."""
     return Web(town)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The small city for tests that look at cases of their own only, and let no time pass for others."""
+    with founded(str(request.param), tmp_path_factory.mktemp("shared")) as town:
+        yield town

@@ -287,6 +287,6 @@ BESIDE = [
 
 
 @pytest.mark.parametrize("trial", [*FOLLOW_UP, *CLOSURE, *BESIDE], ids=str)
-def test_a_move_has_its_whole_effect(town: Town, trial: Trial) -> None:
-    case = town.case_in(trial.start, reporter=REPORTER)
+def test_a_move_has_its_whole_effect(shared_town: Town, trial: Trial) -> None:
+    case = shared_town.case_in(trial.start, reporter=REPORTER)
     assert case.make(trial.move, trial.by, trial.moment, **trial.fields) == trial.made

@@ -281,10 +281,10 @@ DISPOSING = [
 
 
 @pytest.mark.parametrize("trial", [*INTAKE, *DISPOSING], ids=str)
-def test_a_move_has_its_whole_effect(town: Town, trial: Trial) -> None:
+def test_a_move_has_its_whole_effect(shared_town: Town, trial: Trial) -> None:
     if trial.start == "objected to a block":
-        case = town.case_in("blocked", reporter=REPORTER)
+        case = shared_town.case_in("blocked", reporter=REPORTER)
         case.goes("object", moment="6 Jul 09:00")
     else:
-        case = town.case_in(trial.start, reporter=REPORTER)
+        case = shared_town.case_in(trial.start, reporter=REPORTER)
     assert case.make(trial.move, trial.by, trial.moment, **trial.fields) == trial.made

@@ -32,8 +32,8 @@ def at(text: str, zone: str = "Asia/Jakarta") -> datetime:
 
 
 def clock(name: str, budget: str, started: str, due: str, *, unit: int = ROADS, **more: Any) -> Clock:
-    more = {"term": 1, "calendar": WEST} | more
-    return Clock(name=name, budget=Budget.parse(budget), unit=unit, started_at=at(started), due_at=at(due), **more)
+    given: dict[str, Any] = {"term": 1, "calendar": WEST, **more}
+    return Clock(name=name, budget=Budget.parse(budget), unit=unit, started_at=at(started), due_at=at(due), **given)
 
 
 def pause(text: str) -> tuple[datetime, datetime]:
@@ -103,7 +103,8 @@ def answered(when: str = "08-11T10:00", **more: Any) -> Case:
 
 def ruled(**more: Any) -> Definition:
     """The complaint with one clock alone."""
-    rule = ClockRule("only", **({"budget": Budget.parse("3 working days"), "runs": ("received",)} | more))
+    given: dict[str, Any] = {"budget": Budget.parse("3 working days"), "runs": ("received",), **more}
+    rule = ClockRule("only", **given)
     return replace(COMPLAINT, clocks={"only": rule})
 
 

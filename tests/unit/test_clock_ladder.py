@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lapor.errors import InvalidFields
 from lapor.machine.budget import Budget
-from lapor.machine.clock import ALIVE, Clock, Step, advance, next_moment, rung_moments, rungs_due, timed_out
+from lapor.machine.clock import ALIVE, Clock, Step, advance, may_extend, next_moment, rung_moments, rungs_due, timed_out
 from lapor.machine.definition import CLASSES, ClockRule, Definition, Move, Rung
 from lapor.machine.proof import Status, opening, turned
 from lapor.machine.reader import load
@@ -243,8 +242,7 @@ def lives(draw: st.DrawFn, definition: Definition) -> list[Life]:
             classification=classification,
             standard=STANDARD,
         )
-        if any(move.name in rule.extended_by for rule in definition.clocks.values()):
-            step = extending(definition, here, step, draw(st.integers(1, 6)))
+        step = extending(definition, here.clocks, step, draw(st.integers(1, STANDARD.amount)))
         statuses = {
             rule.name: turned(rule, here.statuses[rule.name], move, here.step.target)
             for rule in definition.clocks.values()
@@ -253,14 +251,15 @@ def lives(draw: st.DrawFn, definition: Definition) -> list[Life]:
     return life
 
 
-def extending(definition: Definition, here: Life, step: Step, days: int) -> Step:
-    """The step with a new date that is allowed; without any where none is."""
-    longer = replace(step, new_due=(step.at + timedelta(days=days)).date())
-    try:
-        advance(definition, here.clocks, longer, calendars)
-    except InvalidFields:
-        return step
-    return longer
+def extending(definition: Definition, clocks: list[Clock], step: Step, days: int) -> Step:
+    """The step with a date that extends the clock that is due first, where it may be extended so far."""
+    rules = definition.clocks
+    dues = [
+        clock.due_at
+        for clock in clocks
+        if step.is_by(rules[clock.name].extended_by) and may_extend(rules[clock.name], clock, step.at)
+    ]
+    return replace(step, new_due=OFFICE.add_days(OFFICE.day(min(dues)), days)) if dues else step
 
 
 def is_late(life: Life, clock: Clock) -> bool:
