@@ -105,10 +105,7 @@ def any_moment(value: Any) -> datetime:
     Raises:
         ValueError: it is none, or has no offset.
     """
-    try:
-        return rules.moment(value, datetime.max.replace(tzinfo=UTC))
-    except OverflowError:
-        raise ValueError("Must be a moment of the years 1 to 9999 in UTC.") from None
+    return rules.moment(value, datetime.max.replace(tzinfo=UTC))
 
 
 def zulu(at: datetime) -> str:

@@ -34,7 +34,8 @@ def serve() -> None:
 def worker() -> None:
     """Sweep due moments and send notices, until told to stop (SIGTERM, Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for noisy in ("apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     stop = Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

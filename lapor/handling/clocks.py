@@ -15,7 +15,6 @@ from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.records import ClockRow, Complaint
 
-
 _STORED = [column.name for column in ClockRow.__table__.columns if column.name not in ("id", "complaint_id")]
 
 

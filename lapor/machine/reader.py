@@ -253,10 +253,23 @@ def _rungs(name: str, ladders: Entry) -> Iterator[Rung]:
     if not isinstance(node, yaml.SequenceNode) or not node.value:
         ladders.page.fault(line, "bad-shape", f"the ladder {name} must be a list of rungs")
         return
+    before = None
     for number, item in enumerate(node.value, 1):
-        rung = Entry(ladders.page, f"rung {number} of the ladder {name}", line_of(item), item, _RUNG)
-        rung.require("at", "tell")
-        yield _rung(rung)
+        entry = Entry(ladders.page, f"rung {number} of the ladder {name}", line_of(item), item, _RUNG)
+        entry.require("at", "tell")
+        rung = _rung(entry)
+        if before and _is_earlier(rung, before):
+            ladders.page.fault(entry.line_at("at"), "bad-shape", f"{entry.title} comes before the one above it")
+        before = rung
+        yield rung
+
+
+def _is_earlier(rung: Rung, before: Rung) -> bool:
+    if rung.share is not None:
+        return before.share is None or rung.share < before.share
+    if before.after is None:
+        return False
+    return rung.after is None or (rung.after.unit == before.after.unit and rung.after.amount < before.after.amount)
 
 
 def _rung(entry: Entry) -> Rung:

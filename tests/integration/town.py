@@ -30,19 +30,26 @@ REPORTER = {"name": "Siti", "email": "siti@warga.example", "phone": None}
 USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ask_completion": (COORDINATOR, {"question": "Di jalan mana?"}),
     "complete": ("reporter", {"text": "Jalan Melati."}),
+    "expire": ("system", {}),
     "archive": (COORDINATOR, {"reason": "unclear", "text": "Tidak jelas."}),
     "block": (COORDINATOR, {"reason": "incites_hatred", "text": "Menghasut."}),
     "object": ("reporter", {"reason": "Sudah jelas."}),
+    "uphold_refusal": ("setda.sekda", {"reason": "unclear", "text": "Tetap tidak jelas."}),
+    "uphold_block": ("setda.sekda", {"reason": "incites_hatred", "text": "Menghasut."}),
+    "readmit": ("setda.sekda", {"reason": "Cukup jelas."}),
     "dispose": (COORDINATOR, DISPOSITION),
     "recall": (COORDINATOR, {"reason": "Salah unit."}),
     "return": ("pu.penghubung", {"reason": "Bukan kami."}),
+    "pass_down": ("pu.penghubung", {"unit": "jalan"}),
     "accept": ("pu.penghubung", {}),
     "ask_arbitration": ("pu.penghubung", {"reason": "Bukan kami."}),
     "arbitrate": (COORDINATOR, {"unit": "pu", "reason": "Jalan kota."}),
     "ask_reporter": ("pu.penghubung", {"question": "Sejak kapan?"}),
     "reply": ("reporter", {"text": "Sejak Mei."}),
+    "resume": ("pu.penghubung", {"text": "Dijawab lewat telepon."}),
     "resume_unanswered": ("system", {}),
     "note_progress": ("pu.penghubung", {"text": "Diperiksa."}),
+    "extend": ("pu.penghubung", {"text": "Perlu alat berat.", "new_due": "2026-07-30"}),
     "propose_answer": ("pu.petugas", {"text": "Sudah ditambal."}),
     "send_back": ("pu.penghubung", {"reason": "Kurang lengkap."}),
     "approve": ("pu.penghubung", {}),
@@ -50,10 +57,16 @@ USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "correct": ("pu.penghubung", {"reason": "Salah jalan."}),
     "dispute": ("reporter", {"reason": "Masih berlubang."}),
     "confirm": ("reporter", {}),
+    "close": (COORDINATOR, {"text": "Selesai."}),
+    "close_unanswered": ("system", {}),
     "appeal": ("reporter", {"reason": "Tetap berlubang."}),
     "uphold": ("pu.kepala", {"text": "Sudah sesuai."}),
     "overturn": ("pu.kepala", {"reason": "Belum selesai."}),
     "withdraw": ("reporter", {}),
+    "refer": ("reporter", {"consent": True}),
+    "reclassify": (COORDINATOR, {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan."}),
+    "reassign": ("pu.kepala", {"post": "pu.petugas"}),
+    "tighten": ("reporter", {"confidential": True}),
 }
 WAYS: Mapping[str, Sequence[str]] = {
     "received": (),
@@ -128,7 +141,7 @@ class Town:
     engine: Engine
 
     def who(self, name: str, case_id: int | None = None) -> Principal:
-        """A principal: "reporter", "system", "visitor", the code of a post, or "CODE as ROLE"."""
+        """A principal: "reporter" (of a case), "system", "visitor", the code of a post, or "CODE as ROLE"."""
         if name == "reporter":
             return Principal("reporter", complaint_id=case_id)
         if name in ("system", "visitor"):

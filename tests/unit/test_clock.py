@@ -301,6 +301,11 @@ def test_a_holder_who_got_the_case_without_a_standard_may_have_one_at_the_next_e
         pytest.param("dispose pass_down", [], id="not before it was started"),
         pytest.param("dispose return dispose", [(1, "lapsed"), (2, "running")], id="while it is alive"),
         pytest.param(
+            "dispose return arbitrate pass_down",
+            [(1, "lapsed"), (2, "lapsed"), (3, "running")],
+            id="again and again",
+        ),
+        pytest.param(
             "dispose return arbitrate note_progress pass_down", [(1, "lapsed"), (2, "met")], id="not once it has ended"
         ),
     ],

@@ -123,13 +123,13 @@ def test_there_is_one_extension_at_most() -> None:
         extended.after("extend", "08-27T09:00", new_due="08-28")
 
 
-def test_an_extension_leaves_alone_what_is_due_later_anyway() -> None:
-    before = in_follow_up(standard="5 working days")
-    after = before.after("extend", "08-11T09:00", new_due="08-15")
+@pytest.mark.parametrize(("standard", "due", "days"), [("5 working days", "08-15", 3), ("10 working days", "08-26", 4)])
+def test_an_extension_leaves_alone_what_is_due_no_earlier_anyway(standard: str, due: str, days: int) -> None:
+    before = in_follow_up(standard=standard)
+    after = before.after("extend", "08-11T09:00", new_due=due)
     assert after.clock("resolution") == before.clock("resolution")
-    assert after.clock("standard") == clock(
-        "standard", "5 working days", "08-05T09:00", "08-15T16:00", term=2, extension=3
-    )
+    extended = clock("standard", standard, "08-05T09:00", f"{due}T16:00", term=2, extension=days)
+    assert after.clock("standard") == extended
 
 
 def test_after_a_pause_an_extension_counts_from_the_later_due_moment() -> None:
@@ -193,6 +193,12 @@ def test_a_new_class_tells_the_rungs_again_and_the_same_class_changes_nothing() 
     other = same.after("reclassify", "08-27T09:00", classification="oversight")
     assert (other.clock("resolution").rung, other.clock("resolution").held_until) == (0, None)
     assert other.clock("first_response") == same.clock("first_response")
+
+
+def test_a_standard_published_later_leaves_a_running_clock_alone() -> None:
+    before = in_follow_up(standard="5 working days")
+    after = before.after("reclassify", "08-06T09:00", standard=Budget.parse("2 working days"))
+    assert after.clocks == before.clocks
 
 
 def test_a_breached_clock_that_a_new_class_relieves_pauses_from_then_on() -> None:

@@ -108,6 +108,10 @@ FAULTS = {
         "not '100%'"
     ),
     "shape-rung-to-nobody": "36: bad-shape rung 2 of the ladder hierarchy needs tell",
+    "shape-rung-order-days": "36: bad-shape rung 2 of the ladder hierarchy comes before the one above it",
+    "shape-rung-order-due-late": "36: bad-shape rung 2 of the ladder hierarchy comes before the one above it",
+    "shape-rung-order-share-after-due": "36: bad-shape rung 2 of the ladder hierarchy comes before the one above it",
+    "shape-rung-order-shares": "36: bad-shape rung 2 of the ladder hierarchy comes before the one above it",
     "shape-no-rungs": "36: bad-shape the ladder hierarchy must be a list of rungs",
     "shape-manner": "36: bad-shape as of rung 1 of the ladder hierarchy is warning, not 'shout'",
 }
