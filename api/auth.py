@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.openapi import Blueprint, problems
 from lapor.access.principal import VISITOR, Principal
@@ -56,7 +57,7 @@ def policy(*roles: str) -> Callable[[View], View]:
         @wraps(view)
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
-            request.get_data()
+            _read_body()
             with opened(roles) as call:
                 return view(call, *args, **kwargs)
 
@@ -68,6 +69,13 @@ def policy(*roles: str) -> Callable[[View], View]:
 def anyone(view: View) -> View:
     """Declare that a route asks nobody who they are: it shows nothing of any case."""
     return cast(View, _declared(view, (ANYONE,)))
+
+
+def _read_body() -> None:
+    # a body without a length is cut at the limit without a word
+    body, limit = request.get_data(), request.max_content_length
+    if request.content_length is None and limit is not None and len(body) >= limit:
+        raise RequestEntityTooLarge
 
 
 def _declared(view: Any, roles: tuple[str, ...]) -> Any:

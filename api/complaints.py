@@ -89,14 +89,18 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, CaseSchema, headers=ETAG)
 def show(call: Call, number: str) -> Response:
     """Read a case."""
-    return of_case(reading.find(call.session, call.engine, call.principal, number), call.engine)
+    answer = of_case(reading.find(call.session, call.engine, call.principal, number), call.engine)
+    tag, _ = answer.get_etag()
+    if tag and request.if_none_match.contains_weak(tag):
+        answer.status_code, answer.data = 304, b""
+        del answer.headers["Content-Type"]
+    return answer
 
 
 def of_case(seen: Seen, engine: Engine) -> Response:
     """The answer that shows a case, with its version as ETag."""
     answer = _answer(cases.shown(seen, engine), CaseSchema(), 200)
     answer.set_etag(str(seen.complaint.version))
-    answer.make_conditional(request)
     return answer
 
 

@@ -12,7 +12,6 @@ from api.fields import Moment, Request, Text
 from api.openapi import Blueprint, problems
 from api.pages import LARGEST_ID, PageQuery, an_id, cut, page_of, read_cursor
 from lapor.access.scope import scope
-from lapor.errors import NotFound
 from lapor.machine.engine import Engine
 from lapor.oversight.acknowledgement import acknowledge
 from lapor.records import Complaint, Escalation
@@ -89,9 +88,7 @@ def take_note(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # 
         actor=call.principal,
         now=call.now,
     )
-    complaint = call.session.get(Complaint, rung.complaint_id)
-    if complaint is None:
-        raise NotFound
+    complaint = call.session.get_one(Complaint, rung.complaint_id)
     return _shown(rung, complaint.number, call.engine)
 
 

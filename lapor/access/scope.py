@@ -23,12 +23,13 @@ def scope(principal: Principal, organisation: Organisation) -> ColumnElement[boo
 
 def told(principal: Principal) -> ColumnElement[bool]:
     """Whether the ladder has told the principal's post: a grant to read until the case closes or is re-routed."""
-    return exists().where(
+    rungs = exists().where(
         Escalation.complaint_id == Complaint.id,
         Escalation.post_id == principal.post_id,
         Escalation.outcome.in_(("told", "warned")),
         Complaint.is_open,
     )
+    return rungs.correlate(Complaint)
 
 
 def _nothing(_principal: Principal, _organisation: Organisation) -> ColumnElement[bool]:
@@ -63,13 +64,14 @@ def _asked(principal: Principal) -> ColumnElement[bool]:
 def _reports(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
     # a complaint about slow identity cards belongs to the office that makes them: there only the named post is excluded
     units = organisation.units[principal.unit_id].path
-    return exists().where(
+    parties = exists().where(
         ReportedParty.complaint_id == Complaint.id,
         or_(
             ReportedParty.post_id == principal.post_id,
             and_(Complaint.classification == "oversight", ReportedParty.unit_id.in_(units)),
         ),
     )
+    return parties.correlate(Complaint)
 
 
 _ROWS: Mapping[str, Rule] = {

@@ -21,7 +21,7 @@ VERIFICATION = {
     "due_at": "2026-07-09T09:00:00Z",
     "state": "running",
 }
-ROW = {
+ROW: dict[str, Any] = {
     "state": "received",
     "phase": "intake",
     "label": {"id": "Belum terverifikasi", "en": "Not yet verified"},
@@ -47,7 +47,7 @@ SUBMITTED = {
     "channel": "website",
     "door": "kota",
 }
-FULL = {
+FULL: dict[str, Any] = {
     **BARE,
     "category": "jalan-rusak",
     "incident_date": "2026-07-01",
@@ -86,7 +86,7 @@ def test_all_that_was_said_is_shown_to_the_reporter(web: Web) -> None:
         **FULL,
         "tracking_number": case["tracking_number"],
         "holder": at_rsud,
-        "next": {**ROW["next"], "by": due},  # type: ignore[dict-item]
+        "next": {**ROW["next"], "by": due},
         "clocks": [{**VERIFICATION, "due_at": due}],
     }
     assert without(case, "secret") == seen.json

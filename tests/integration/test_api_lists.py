@@ -23,13 +23,14 @@ def titles(web: Web, query: str, by: str) -> list[str]:
 def fill(web: Web) -> dict[str, dict[str, Any]]:
     """Five cases, an hour apart: two at the door, two with public works, one with health."""
     cases = {}
-    for title, said in {
+    reports: dict[str, dict[str, Any]] = {
         "Lampu 100% mati": {"category": "jalan-rusak", "text": "Gelap_gulita."},
         "Trotoar rusak": {"kind": "aspiration"},
         "Jalan berlubang": {"reporter": {"name": "Siti"}},
         "Jembatan retak": {"confidential": True},
         "Antrean panjang": {"door": "rsud"},
-    }.items():
+    }
+    for title, said in reports.items():
         cases[title] = web.submit(title=title, **said)
         web.watch.forward(hours=1)
     web.moved(cases["Jalan berlubang"], "dispose", COORDINATOR, **DISPOSITION)
@@ -172,7 +173,7 @@ CURSORS: list[Callable[[str], str]] = [
     lambda cursor: "é",
     lambda cursor: "W10",
     lambda cursor: cursor[:-4],
-    lambda cursor: cursor * 20,
+    lambda cursor: cursor * 40,
     lambda cursor: "WyJkdWUiLCAiMjAyNi0wNy0wNlQwMjowMDowMFoiLCAxZTk5XQ",
     lambda cursor: "WyJkdWUiLCAxLCAxXQ",
     lambda cursor: "WyJkdWUiLCAiMjAyNi0wNy0wNlQwMjowMDowMFoiLCA5MjIzMzcyMDM2ODU0Nzc1ODA4XQ",

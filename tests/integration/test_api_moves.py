@@ -22,7 +22,7 @@ TEXT = {
 def test_a_complaint_goes_from_its_reporter_to_an_answer_and_back(web: Web) -> None:
     case = web.submit(reporter={"name": "Siti", "email": "siti@mail.example"})
     number, secret = case["tracking_number"], case["secret"]
-    steps = [
+    steps: list[tuple[str, str, dict[str, Any]]] = [
         ("dispose", COORDINATOR, DISPOSITION),
         ("accept", "pu.penghubung", {}),
         ("ask_reporter", "pu.penghubung", {"question": "Sejak kapan?"}),
@@ -129,7 +129,7 @@ def test_out_of_scope_nothing_can_be_moved(web: Web) -> None:
 
 REFUSED: list[tuple[str, str, dict[str, Any], tuple[int, str, Any]]] = [
     ("not theirs", "pu.penghubung", {"move": "dispose", "fields": DISPOSITION}, (403, "forbidden", None)),
-    ("not open", COORDINATOR, {"move": "close", "fields": {"text": "Selesai."}}, (403, "forbidden", None)),
+    ("not open", COORDINATOR, {"move": "close", "fields": {"text": "Selesai."}}, (409, "not-open", None)),
     ("not open here", "pu.penghubung", {"move": "answer", "fields": {"text": "x"}}, (409, "not-open", None)),
     (
         "fields that it does not take",
@@ -262,7 +262,7 @@ def test_a_move_at_the_counter_is_marked(web: Web) -> None:
     assert (entry["actor_role"], entry["detail"]["for_reporter"]) == ("coordinator", True)
 
 
-SITI = {"reporter": {"name": "Siti", "email": "siti@mail.example"}, "door": "rsud"}
+SITI: dict[str, Any] = {"reporter": {"name": "Siti", "email": "siti@mail.example"}, "door": "rsud"}
 DOOR = "rsud.koordinator-pengaduan"
 WAY: list[tuple[str, str, dict[str, Any]]] = [
     ("ask_completion", DOOR, {"question": "Di mana?"}),
@@ -277,7 +277,7 @@ WAY: list[tuple[str, str, dict[str, Any]]] = [
     ("reclassify", DOOR, {"classification": "not_oversight", "category": "jalan-rusak", "reason": "Jalan."}),
     ("ask_reporter", "rsud.penghubung", {"question": "Sejak kapan?"}),
     ("reply", "reporter", {"text": "Sejak Mei."}),
-    ("extend", "rsud.penghubung", {"text": "Menunggu bahan.", "new_due": "2026-07-30"}),
+    ("extend", "rsud.penghubung", {"text": "Menunggu bahan.", "new_due": "2026-07-15"}),
     ("propose_answer", "rsud.petugas", {"text": "Sudah."}),
     ("approve", "rsud.penghubung", {}),
     ("dispute", "reporter", {"reason": "Belum."}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lapor.errors import NotFound
+from lapor.errors import NotFound, Stale
 from lapor.handling.move import move
 from tests.integration.town import COORDINATOR, DISPOSITION, REPORTER, Case, Town, at
 
@@ -263,8 +263,11 @@ def test_a_case_does_not_come_to_accuse_the_unit_that_holds_it(town: Town) -> No
 def test_a_case_that_has_changed_since_it_was_read_is_a_conflict(town: Town) -> None:
     case = town.submit()
     usual(case, "ask_completion")
-    assert case.refuses("archive", COORDINATOR, NOON, version=1, reason="unclear", text="Kosong.") == "Stale"
-    case.attempt("archive", COORDINATOR, NOON, {"reason": "unclear", "text": "Kosong."}, version=2)
+    before, fields = town.dump(), {"reason": "unclear", "text": "Kosong."}
+    with pytest.raises(Stale):
+        case.attempt("archive", COORDINATOR, NOON, fields, version=1)
+    assert town.dump() == before
+    case.attempt("archive", COORDINATOR, NOON, fields, version=2)
     assert (case.state, case.seen().version) == ("archived", 3)
 
 

@@ -239,11 +239,11 @@ class Case:
                 told,
             )
 
-    def refuses(self, name: str, by: str, moment: str, *, version: int | None = None, **fields: Any) -> Any:
+    def refuses(self, name: str, by: str, moment: str, **fields: Any) -> Any:
         """Why a move is refused: the guard of NotOpen, the errors of InvalidFields, else the name of the error."""
         before = self.town.dump()
         with pytest.raises(LaporError) as refused:
-            self.attempt(name, by, moment, fields, version)
+            self.attempt(name, by, moment, fields)
         assert self.town.dump() == before
         if isinstance(refused.value, NotOpen):
             return ("NotOpen", refused.value.guard)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import jsonschema
 from flask.testing import FlaskClient
@@ -18,9 +18,10 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from lapor.access import tokens
 from lapor.oversight import escalation
-from lapor.site import Site
 from tests.integration.town import COORDINATOR, DISPOSITION, Town
 
+# a TestResponse whose json is whatever was asked for
+Answer: TypeAlias = Any
 # Monday 6 July 2026, 09:00 in Jakarta
 NOW = datetime(2026, 7, 6, 2, 0, tzinfo=UTC)
 V1 = "/api/v1"
@@ -64,8 +65,8 @@ class Web:
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.client.get(f"{V1}/openapi.json").json
-        return found
+        found: Answer = self.client.get(f"{V1}/openapi.json")
+        return dict(found.json)
 
     def token(self, by: str) -> str:
         """The token of a caller, made when first asked for."""
@@ -79,15 +80,15 @@ class Web:
                 self._tokens[by] = tokens.create(session, engine, post, role=role or None, days=365, now=NOW)
         return self._tokens[by]
 
-    def get(self, path: str, by: str | None = None, **headers: str) -> TestResponse:
+    def get(self, path: str, by: str | None = None, **headers: str) -> Answer:
         """Get a path below /api/v1."""
         return self._called("GET", path, by, headers)
 
-    def post(self, path: str, body: object, by: str | None = None, **headers: str) -> TestResponse:
+    def post(self, path: str, body: object, by: str | None = None, **headers: str) -> Answer:
         """Post JSON to a path below /api/v1."""
         return self._called("POST", path, by, headers, json=body)
 
-    def _called(self, method: str, path: str, by: str | None, named: Mapping[str, str], **sent: Any) -> TestResponse:
+    def _called(self, method: str, path: str, by: str | None, named: Mapping[str, str], **sent: Any) -> Answer:
         headers = {name.replace("_", "-"): value for name, value in named.items()}
         if by:
             headers["Authorization"] = f"Bearer {self.token(by)}"
@@ -115,7 +116,7 @@ class Web:
         made: dict[str, Any] = answer.json
         return made
 
-    def move(self, case: Mapping[str, Any], name: str, by: str, **fields: Any) -> TestResponse:
+    def move(self, case: Mapping[str, Any], name: str, by: str, **fields: Any) -> Answer:
         """Make a move of a case as it is now."""
         number = case["tracking_number"]
         version = self.get(f"/complaints/{number}", by).headers.get("ETag", '"0"')
@@ -161,7 +162,7 @@ class Web:
             event.remove(self.site.database, "before_cursor_execute", note)
 
 
-def problem(answer: TestResponse) -> tuple[int, str, Any]:
+def problem(answer: Answer) -> tuple[int, str, Any]:
     """The status, slug and fields of a problem."""
     assert answer.mimetype == "application/problem+json"
     told = json.loads(answer.text)

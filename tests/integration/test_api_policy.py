@@ -1,0 +1,122 @@
+"""Default deny: every route says who may call it, and a walk over routes and roles agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from api.auth import require_policies
+from tests.integration.town import COORDINATOR
+from tests.integration.web import BARE, V1, Web
+
+EVERYBODY = {"visitor", "reporter", "stranger"}
+OFFICERS = {
+    "coordinator": COORDINATOR,
+    "liaison_officer": "pu.penghubung",
+    "handler": "pu.petugas",
+    "supervisor": "pu.kepala",
+    "inspector": "inspektorat.inspektur",
+    "custodian": "kota.penjaga-identitas",
+    "operator": "kota.pengelola-sistem",
+}
+READERS = {"coordinator", "liaison_officer", "handler", "supervisor", "inspector"}
+ALL = EVERYBODY | OFFICERS.keys()
+# a case that public works holds: who gets past the door of each route; the stranger is a reporter of another case
+IN_SCOPE = READERS | {"reporter"}
+ALLOWED: dict[tuple[str, str], set[str]] = {
+    ("GET", "/api/v1/openapi.json"): ALL,
+    ("GET", "/health/live"): ALL,
+    ("GET", "/health/ready"): ALL,
+    ("GET", "/metrics"): ALL,
+    ("GET", "/api/v1/units"): ALL,
+    ("GET", "/api/v1/categories"): ALL,
+    ("GET", "/api/v1/regions"): ALL,
+    ("GET", "/api/v1/workflows"): ALL,
+    ("GET", "/api/v1/workflows/<name>"): ALL,
+    ("GET", "/api/v1/service-standards"): ALL,
+    ("GET", "/api/v1/posts"): set(OFFICERS),
+    ("POST", "/api/v1/complaints"): {"visitor", "reporter", "stranger", "coordinator"},
+    ("GET", "/api/v1/complaints"): READERS | {"reporter", "stranger"},
+    ("GET", "/api/v1/complaints/<number>"): IN_SCOPE,
+    ("GET", "/api/v1/complaints/<number>/moves"): IN_SCOPE,
+    ("POST", "/api/v1/complaints/<number>/moves"): IN_SCOPE,
+    ("GET", "/api/v1/complaints/<number>/trail"): IN_SCOPE,
+    ("GET", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
+    ("POST", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
+    ("GET", "/api/v1/escalations"): READERS,
+    ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
+}
+# what is refused past the door, so that nothing changes on the walk
+REFUSED: dict[str, dict[str, Any]] = {
+    "complaints": {**BARE, "kind": "x"},
+    "moves": {"move": "accept"},
+    "messages": {"text": "lapor_r_abcdefghijklmnopqrstuv"},
+    "acknowledgement": {},
+}
+
+
+def routes(web: Web) -> Iterator[tuple[str, str]]:
+    for rule in web.app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD"}):
+            yield method, rule.rule
+
+
+def test_the_walk_knows_every_route(web: Web) -> None:
+    assert set(routes(web)) == set(ALLOWED)
+
+
+def test_a_walk_over_routes_and_roles(web: Web) -> None:
+    case, other = web.disposed(), web.submit()
+    callers: dict[str, str | None] = {
+        "visitor": None,
+        "reporter": case["secret"],
+        "stranger": other["secret"],
+        **OFFICERS,
+    }
+    for (method, rule), allowed in ALLOWED.items():
+        path = rule.replace("<number>", case["tracking_number"]).replace("<name>", "complaint")
+        path = path.replace("<int(min=1,max=9223372036854775807):id>", "1")
+        passed = {role for role, by in callers.items() if _status(web, method, path, by) not in (401, 403, 404)}
+        assert passed == allowed, (method, rule)
+
+
+def _status(web: Web, method: str, path: str, by: str | None) -> int:
+    headers = {"Authorization": f"Bearer {web.token(by)}"} if by else {}
+    body: dict[str, Any] = {"json": REFUSED[path.rsplit("/", 1)[1]]} if method == "POST" else {}
+    answer = web.client.open(path, method=method, headers={**headers, "If-Match": '"0"'}, **body)
+    assert answer.status_code < 500
+    return answer.status_code
+
+
+@pytest.mark.parametrize("role", OFFICERS)
+def test_a_case_that_is_not_theirs_is_nowhere_on_the_walk(web: Web, role: str) -> None:
+    case = web.submit(door="rsud")
+    theirs = {"coordinator", "inspector"}
+    for suffix in ("", "/moves", "/trail", "/messages"):
+        status = _status(web, "GET", f"{V1}/complaints/{case['tracking_number']}{suffix}", OFFICERS[role])
+        assert status == (200 if role in theirs else 404)
+
+
+def test_a_route_without_a_policy_stops_the_application(web: Web) -> None:
+    web.app.add_url_rule("/forgotten", view_func=lambda: "")
+    with pytest.raises(LookupError, match="No policy is declared for /forgotten"):
+        require_policies(web.app)
+
+
+def test_every_operation_is_described(web: Web) -> None:
+    described = {
+        (method.upper(), path)
+        for path, operations in web.description["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    walked = {
+        (method, rule.replace("<int(min=1,max=9223372036854775807):", "<").replace("<", "{").replace(">", "}"))
+        for method, rule in routes(web)
+        if rule.startswith(V1) and not rule.endswith("openapi.json")
+    }
+    assert described == walked
+    assert web.description["openapi"] == "3.1.0"
+    assert set(web.description["components"]["securitySchemes"]) == {"officer", "reporter"}

@@ -1,0 +1,146 @@
+"""Migrations run up, down and up again with rows in every table, and never half."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from lapor.access import tokens
+from lapor.errors import CannotRun
+from lapor.records import Heartbeat, IdempotencyKey, Message, Record, ReplayLine, schema
+from lapor.site import connect
+from tests.integration.conftest import open_at, settle
+from tests.integration.test_atomicity import Struck, striking
+from tests.integration.town import COORDINATOR, DISPOSITION, REPORTER, Town, at
+
+NOON = at("6 Jul 12:00")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """An empty database of each kind."""
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+def fill(town: Town) -> None:
+    """Leave rows in every table."""
+    case = town.submit(reporter=REPORTER)
+    case.attempt("dispose", COORDINATOR, "6 Jul 12:00", {**DISPOSITION, "reported": "kesehatan"})
+    town.sweep("9 Jul 07:00")
+    with town.site.writing() as session:
+        actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
+        tokens.create(session, town.engine, actor, role=None, days=1, now=NOON)
+        session.add(Message(complaint_id=case.id, at=NOON, role="reporter", audience="reporter", text="Halo."))
+        session.add(ReplayLine(file="0", n=1, complaint_id=case.id))
+        session.add(Heartbeat(name="worker", at=NOON + day))
+        session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
+
+
+def test_up_down_and_up_again_with_rows_in_every_table(town: Town, tmp_path: Path) -> None:
+    fill(town)
+    assert [name for name, rows in town.dump().items() if not rows] == []
+    database = town.site.database
+    assert schema.migrate(database, "base") == (schema.head(), None)
+    assert inspect(database).get_table_names() == ["alembic_version"]
+    assert schema.migrate(database) == (None, schema.head())
+    assert {name: rows for name, rows in town.dump().items() if rows} == {"revisions": ["(1, 0)"]}
+    settle(database.url.render_as_string(hide_password=False))
+    site = open_at(database.url.render_as_string(hide_password=False), tmp_path)
+    with site.reading() as session:
+        anew = Town(site, site.engine(session))
+    fill(anew)
+    assert [name for name, rows in anew.dump().items() if not rows] == []
+    site.database.dispose()
+
+
+def test_migrating_what_is_migrated_changes_nothing(town: Town) -> None:
+    fill(town)
+    before = town.dump()
+    assert schema.migrate(town.site.database) == (schema.head(), schema.head())
+    assert schema.migrate(town.site.database, schema.head()) == (schema.head(), schema.head())
+    town.site.prepare()
+    assert town.dump() == before
+
+
+def test_records_and_migrations_agree(database: Engine) -> None:
+    schema.migrate(database)
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Record.metadata) == []
+
+
+def test_a_database_of_another_revision_is_refused_with_what_to_do(database: Engine, tmp_path: Path) -> None:
+    site = open_at(database.url.render_as_string(hide_password=False), tmp_path)
+    with pytest.raises(CannotRun) as empty:
+        site.prepare()
+    schema.migrate(database)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    refusals = []
+    for act in (site.prepare, lambda: schema.migrate(database), lambda: schema.migrate(database, "base")):
+        with pytest.raises(CannotRun) as newer:
+            act()
+        refusals.append(str(newer.value))
+    site.database.dispose()
+    assert str(empty.value) == f"The database is at revision none, not {schema.head()}: run `lapor migrate`."
+    assert set(refusals) == {
+        "The database has revision 9999, which this version does not know: install a newer version of lapor."
+    }
+
+
+def shape(database: Engine) -> dict[str, list[str]]:
+    """The tables of a database with their columns."""
+    found = inspect(database)
+    return {name: [column["name"] for column in found.get_columns(name)] for name in found.get_table_names()}
+
+
+def test_a_migration_that_fails_at_any_step_leaves_nothing_behind(database: Engine) -> None:
+    for n in count(1):
+        with striking(database, n) as struck:
+            try:
+                schema.migrate(database)
+            except Struck:
+                assert [name for name in shape(database) if name != "alembic_version"] == []
+        if not struck:
+            break
+    assert n > len(Record.metadata.tables)
+    assert shape(database).keys() - {"alembic_version"} == Record.metadata.tables.keys()
+
+
+def test_a_way_back_that_fails_at_any_step_loses_nothing(town: Town) -> None:
+    fill(town)
+    database, before = town.site.database, town.dump()
+    for n in count(1):
+        with striking(database, n) as struck:
+            try:
+                schema.migrate(database, "base")
+            except Struck:
+                assert town.dump() == before
+        if not struck:
+            break
+    assert n > len(Record.metadata.tables)
+    assert shape(database).keys() == {"alembic_version"}
+
+
+def test_several_may_migrate_at_once(database: Engine) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    migrating = (
+        "import sys\nfrom lapor.records import schema\nfrom lapor.site import connect\n"
+        "print(*schema.migrate(connect(sys.argv[1])))"
+    )
+    starts = [subprocess.Popen([sys.executable, "-c", migrating, url], stdout=-1, text=True) for _ in range(3)]
+    told = sorted(start.communicate(timeout=60)[0].strip() for start in starts)
+    assert [start.returncode for start in starts] == [0, 0, 0]
+    assert told == ["0001 0001", "0001 0001", "None 0001"]
+    assert shape(database).keys() - {"alembic_version"} == Record.metadata.tables.keys()
