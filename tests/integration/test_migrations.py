@@ -131,14 +131,14 @@ def test_a_way_back_that_fails_at_some_step_loses_nothing_or_goes_all_the_way(to
     assert n > len(before)
 
 
-def test_several_may_migrate_at_once(database: Engine) -> None:
+def test_two_may_migrate_at_once(database: Engine) -> None:
     url = database.url.render_as_string(hide_password=False)
     migrating = (
         "import sys\nfrom lapor.records import schema\nfrom lapor.site import connect\n"
         "print(*schema.migrate(connect(sys.argv[1])))"
     )
-    starts = [subprocess.Popen([sys.executable, "-c", migrating, url], stdout=-1, text=True) for _ in range(3)]
+    starts = [subprocess.Popen([sys.executable, "-c", migrating, url], stdout=-1, text=True) for _ in range(2)]
     told = sorted(start.communicate(timeout=60)[0].strip() for start in starts)
-    assert [start.returncode for start in starts] == [0, 0, 0]
-    assert told == ["0001 0001", "0001 0001", "None 0001"]
+    assert [start.returncode for start in starts] == [0, 0]
+    assert told == ["0001 0001", "None 0001"]
     assert shape(database).keys() - {"alembic_version"} == Record.metadata.tables.keys()
