@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -32,7 +32,7 @@ WORDS: Mapping[str, Any] = {
     for kind in ("complaint", "aspiration", "information_request")
 }
 UNITS = ("pu", "jalan", "kesehatan", "rsud", "kota")
-PUBLISHED = {("complaint", unit) for unit in ("pu", "jalan")}
+PUBLISHED = {("complaint", unit) for unit in ("kesehatan", "rsud")}
 ALIVE = ("running", "paused")
 ENDS = ("withdraw", "archive", "block", "refer", "confirm", "close")
 
@@ -213,5 +213,9 @@ class Cases(RuleBasedStateMachine):
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_random_cases_go_as_a_plain_model_of_the_definition_says(kind: str) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    chosen = settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=checks)
+    # shrinking takes minutes on real databases; what failed is short enough to be read
+    phases = [Phase.explicit, Phase.reuse, Phase.generate]
+    chosen = settings(
+        max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=checks, phases=phases
+    )
     run_state_machine_as_test(type("Cases", (Cases,), {"database": kind}), settings=chosen)
