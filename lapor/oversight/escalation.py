@@ -19,7 +19,7 @@ from lapor.machine.engine import Engine
 from lapor.notices import outbox
 from lapor.oversight import ladder
 from lapor.records import ClockRow, Complaint, Escalation
-from lapor.records.base import Writing
+from lapor.records.base import Writing, stamp
 
 PUT_OFF = timedelta(hours=1)
 
@@ -170,7 +170,7 @@ def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
         climb.now,
         post_id=told.post.id if told.post else None,
         escalation_id=escalation.id,
-        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": climb.clock.due_at.isoformat()},
+        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": stamp(climb.clock.due_at)},
     )
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from lapor.access.principal import SYSTEM
 from lapor.errors import InvalidFields, LaporError, NotFound, NotOpen
+from lapor.handling.move import lock
 from lapor.oversight.doctor import Finding
 from lapor.oversight.escalation import Sweep
 from lapor.records import ClockRow, Escalation
+from tests.integration.conftest import founded
 from tests.integration.town import REPORTER, Case, Town, at, shown
 
 HIGHER = "a higher rung was due as well"
@@ -143,6 +147,17 @@ def test_two_sweeps_at_once_record_each_rung_exactly_once(town: Town) -> None:
     assert counts == {(("holding", 5), ("first_response", 5)), (("confirmation", 1),)}
     assert {case.state for case in cases} == {"disposed", "closed"}
     assert town.findings("20 Jul 16:01") == []
+
+
+def test_a_case_that_somebody_has_locked_is_left_for_the_next_sweep(tmp_path: Path) -> None:
+    # SQLite has one writer at a time
+    with founded("postgresql", tmp_path) as town:
+        busy, free = town.case_in("disposed"), town.case_in("disposed")
+        with town.site.writing() as session:
+            lock(town.engine, session, busy.id, SYSTEM)
+            assert town.sweep("8 Jul 16:01") == Sweep(cases=1, rungs=2)
+        assert (len(busy.told()), len(free.told())) == (0, 2)
+        assert town.sweep("8 Jul 16:01") == Sweep(cases=1, rungs=2)
 
 
 def test_officers_and_a_sweep_that_work_at_once_wait_for_each_other(town: Town) -> None:

@@ -72,8 +72,8 @@ def test_a_word_of_the_reporter_starts_the_confirmation_anew_twice_at_most(town:
                     "name": "confirmation",
                     "term": 3,
                     "state": "running",
-                    "old": "2026-07-21T09:00:00+00:00",
-                    "new": "2026-07-23T09:00:00+00:00",
+                    "old": "2026-07-21T09:00:00Z",
+                    "new": "2026-07-23T09:00:00Z",
                 }
             ]
         }

@@ -21,6 +21,7 @@ from lapor.machine.engine import Engine
 from lapor.oversight import doctor, escalation
 from lapor.oversight.acknowledgement import acknowledge
 from lapor.records import ClockRow, Complaint, Escalation, Notice, Record, TrailEntry
+from lapor.records.base import stamp
 from lapor.site import Site
 
 COORDINATOR = "kota.koordinator-pengaduan"
@@ -360,7 +361,7 @@ def _changes(before: Sequence[ClockRow], after: Sequence[ClockRow]) -> list[dict
     """What the trail must say of the clocks: those that changed in anything but the hint when to look again."""
     columns = [column.name for column in ClockRow.__table__.columns if column.name != "next_moment_at"]
     was = {row.id: [getattr(row, name) for name in columns] for row in before}
-    due = {row.id: row.due_at.isoformat() for row in before}
+    due = {row.id: stamp(row.due_at) for row in before}
     changed = [row for row in after if was.get(row.id) != [getattr(row, name) for name in columns]]
     return [
         {
@@ -368,7 +369,7 @@ def _changes(before: Sequence[ClockRow], after: Sequence[ClockRow]) -> list[dict
             "term": row.term,
             "state": row.state,
             "old": due.get(row.id),
-            "new": row.due_at.isoformat(),
+            "new": stamp(row.due_at),
         }
         for row in sorted(changed, key=_place)
     ]
