@@ -14,7 +14,6 @@ from lapor.demo.stage import Stage
 from lapor.demo.story import SUBMIT, Role, Step, Story
 from lapor.machine.calendar import Calendar
 from lapor.machine.definition import Label
-from lapor.machine.organisation import Unit
 from lapor.records import Complaint, Escalation
 
 ACKNOWLEDGE = "acknowledge"
@@ -144,7 +143,7 @@ class Play:
             return ARBITER
         if actor in organisation.post_codes:
             return actor
-        holder: Unit = organisation.unit_codes[case.holder]
+        holder = organisation.unit_codes[case.holder]
         return next(
             post.code
             for post in organisation.posts.values()
