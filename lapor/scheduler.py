@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lapor.errors import Unavailable
 from lapor.notices.delivery import deliver
-from lapor.notices.mail import Smtp
+from lapor.notices.mailbox import sender_of
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -29,7 +29,7 @@ def work(site: Site, stop: Event) -> None:
     metronome = BackgroundScheduler(timezone=UTC)
     worker = site.settings.worker
     jobs: list[tuple[Callable[[Site], None], int]] = [(sweep_once, worker.sweep_seconds), (tidy_once, TIDY_SECONDS)]
-    if site.settings.mail.host:
+    if sender_of(site.settings.mail):
         jobs.append((send_once, worker.send_seconds))
     for job, seconds in jobs:
         metronome.add_job(
@@ -72,10 +72,12 @@ def sweep_once(site: Site) -> None:
 
 
 def send_once(site: Site) -> None:
-    """Send what waits in the outbox."""
+    """Send what waits in the outbox, where the settings name a sender."""
+    sender = sender_of(site.settings.mail)
+    if sender is None:
+        return
     with site.reading() as session:
         organisation = site.engine(session).organisation
-    sender = Smtp(site.settings.mail)
     while True:
         done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
         if done.sent or done.delayed or done.dead:

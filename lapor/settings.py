@@ -187,7 +187,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The SMTP server. Without a host no mail is sent: messages wait."""
+    """The SMTP server. Without a host and without a folder no mail is sent: messages wait."""
 
     host: str = _setting("", _text())
     port: int = _setting(587, _whole(1, 65535))
@@ -196,6 +196,7 @@ class Mail:
     sender: str = _setting("", _text(_like(r"(\S+@\S+)?", "lapor@city.example"), key="from"), "Needed with a host.")
     starttls: bool = _setting(True, fields.Boolean(error_messages=_words("must be true or false")))
     timeout_seconds: int = _setting(10, _whole(1, 300))
+    folder: Path = _setting("", _text(), "For trying out: without a host each message becomes a file in this folder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,16 +276,14 @@ def shipped_workflows() -> Path:
 
 def example() -> str:
     """The text of config.yaml: every setting, its default and a comment."""
-    entries = [line for name, part in _parts(Settings) for line in _entry(name, part)]
-    return "\n".join([_HEADER, *entries]) + "\n"
+    return "\n".join([_HEADER, *(line for name, part in _parts(Settings) for line in _entry(name, part)), ""])
 
 
 def _entry(name: str, part: dataclasses.Field[Any], indent: str = "") -> list[str]:
     start, told = f"{indent}# ", part.metadata
     comment = textwrap.wrap(told["comment"], 118, initial_indent=start, subsequent_indent=start)
     if "of" in told:
-        entries = [line for inner, below in _parts(told["of"]) for line in _entry(inner, below, "  ")]
-        return ["", *comment, f"{name}:", *entries]
+        return ["", *comment, f"{name}:", *(line for each in _parts(told["of"]) for line in _entry(*each, "  "))]
     value = yaml.safe_dump(told["default"], default_flow_style=True).removesuffix("...\n").strip()
     return [*comment, f"{indent}{name}: {value}"]
 
@@ -389,6 +388,7 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         public_url=given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}",
         workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
         database=Database(_anchored_url(given.database.url, base)),
+        mail=dataclasses.replace(given.mail, folder=base / given.mail.folder if str(given.mail.folder) else Path()),
         secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),
     )
 

@@ -16,6 +16,7 @@ CANNOT_RUN, INTERRUPTED = 2, 130
 COMMANDS = {
     "calendar": "calendars",
     "config": "deployment",
+    "demo": "demo",
     "doctor": "checking",
     "migrate": "deployment",
     "replay": "replaying",

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from lapor.notices.mail import Delayed, Down, Refused, Smtp, compose, sender_of
+from lapor.notices.mail import Delayed, Down, Refused, Smtp, compose
 from lapor.notices.texts import Text
 from lapor.settings import Mail
 from tests.mailserver import MailServer, requiring, running
@@ -43,6 +43,7 @@ def settings_for(server: MailServer) -> Mail:
         sender="lapor@city.example",
         starttls=False,
         timeout_seconds=1,
+        folder=Path(),
     )
 
 
@@ -197,8 +198,3 @@ def test_a_wrong_password_delays_and_is_not_named(
 def test_a_server_that_nobody_vouches_for_is_not_trusted(secured: MailServer) -> None:
     with pytest.raises(Down, match=r"^the mail server cannot be reached: SSLCertVerificationError$"):
         Smtp(replace(settings_for(secured), starttls=True)).send(message_to("siti@mail.example"))
-
-
-def test_without_a_host_there_is_no_sender(server: MailServer) -> None:
-    settings = settings_for(server)
-    assert (sender_of(replace(settings, host="")), sender_of(settings)) == (None, Smtp(settings))
