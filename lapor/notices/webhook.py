@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from threading import Timer
+from threading import Event, Timer
 from typing import Protocol
 from urllib.parse import SplitResult
 
@@ -74,15 +74,12 @@ class Http:
         target = _target(message.url, self.rules)
         addresses = self._addresses(target)
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-        try:
-            with _connected(target, addresses, self.rules.timeout_seconds) as connection:
-                connection.request("POST", path, message.body.encode(), _headers(message, now))
-                response = connection.getresponse()
-                # what was taken stays taken, however the answer goes on
-                with suppress(OSError, HTTPException):
-                    response.read(READ_AT_MOST)
-        except (OSError, HTTPException, ValueError) as fault:
-            raise Down(f"the app cannot be reached: {type(fault).__name__}") from fault
+        with _connected(target, addresses, self.rules.timeout_seconds) as connection:
+            connection.request("POST", path, message.body.encode(), _headers(message, now))
+            response = connection.getresponse()
+            # what was taken stays taken, however the answer goes on
+            with suppress(OSError, HTTPException):
+                response.read(READ_AT_MOST)
         _judge(response.status)
 
     def _addresses(self, target: SplitResult) -> Sequence[str]:
@@ -115,7 +112,7 @@ def is_public(address: str) -> bool:
 class _Pinned(HTTPConnection):
     """Connects to addresses that are known already; host and server name stay those of the URL."""
 
-    def __init__(self, target: SplitResult, addresses: Sequence[str], seconds: float) -> None:
+    def __init__(self, target: SplitResult, addresses: Sequence[str], seconds: int) -> None:
         self.default_port = _default_port(target)
         super().__init__(target.hostname or "", target.port or self.default_port, timeout=seconds)
         self._tls = ssl.create_default_context() if target.scheme == "https" else None
@@ -141,11 +138,16 @@ class _Pinned(HTTPConnection):
 
 
 @contextmanager
-def _connected(target: SplitResult, addresses: Sequence[str], seconds: float) -> Iterator[_Pinned]:
-    """A connection that ends after `seconds`, however slowly the other side talks: timeouts begin anew at each byte."""
-    connection = _Pinned(target, addresses, seconds)
+def _connected(target: SplitResult, addresses: Sequence[str], seconds: int) -> Iterator[_Pinned]:
+    """A connection that ends after `seconds`, however slowly the other side talks: timeouts begin anew at each byte.
+
+    Raises:
+        Down: it could not be made, or broke.
+    """
+    connection, over = _Pinned(target, addresses, seconds), Event()
 
     def cut() -> None:
+        over.set()
         # of the plain socket: that of TLS would change what the other thread is working with
         with suppress(OSError):
             if connection.sock:
@@ -156,6 +158,13 @@ def _connected(target: SplitResult, addresses: Sequence[str], seconds: float) ->
     end.start()
     try:
         yield connection
+        if over.is_set():
+            # what was cut short reads like an answer with fewer headers
+            raise TimeoutError
+    except (OSError, HTTPException, ValueError) as fault:
+        if over.is_set() or isinstance(fault, TimeoutError):
+            raise Down(f"the app did not answer within {seconds} seconds") from fault
+        raise Down(f"the app cannot be reached: {type(fault).__name__}") from fault
     finally:
         end.cancel()
         connection.close()
