@@ -45,6 +45,6 @@ def test_every_command_of_the_readme_prints_what_stands_there(tmp_path: Path) ->
     (tmp_path / "workflows").symlink_to(ROOT / "workflows")
     wanted = examples((ROOT / "README.md").read_text(encoding="utf-8"))
     with governing(f"sqlite:///{tmp_path}/var/lapor.sqlite3", tmp_path) as government:
-        government = Government(**{**vars(government), "env": {**government.env, "LAPOR_WORKFLOWS": "workflows"}})
-        printed = shown(government, [command for command, _ in wanted])
+        here = Government(**{**vars(government), "env": {**government.env, "LAPOR_WORKFLOWS": "workflows"}})
+        printed = shown(here, [command for command, _ in wanted])
     assert [steady(output) for output in printed] == [steady(out) for _, out in wanted]
