@@ -207,7 +207,7 @@ class Webhooks:
         fields.Boolean(error_messages=_words("must be true or false")),
         "For trying out: http, and addresses inside this network. Anybody who registers a webhook could look around there.",
     )
-    timeout_seconds: int = _setting(10, _whole(1, 15), "For the whole of one attempt.")
+    timeout_seconds: int = _setting(10, _whole(1, 15), "For one attempt as a whole, but for looking up the name.")
     attempts: int = _setting(
         76, _whole(1, 1000), "Then it is given up. 76 take three days: soon at first, then hourly."
     )

@@ -42,7 +42,7 @@ class Received:
 class HookServer:
     """Takes messages into `taken` unless `mood` says otherwise.
 
-    Moods: a status to answer with, "redirect", "hang", "drip" (never ends its headers), "drop" (taken first), "endless"
+    Moods: a status to answer with, "redirect", "hang", "drip" and "drip body" (headers or body never end), "drop" (taken first), "endless"
     (taken, with an answer that does not end). `tried` counts the requests.
     """
 
@@ -76,8 +76,8 @@ class HookServer:
         handler.close_connection = True
         if self.mood == "hang":
             self._over.wait()
-        elif self.mood == "drip":
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        elif self.mood.startswith("drip"):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: " + (b"\r\n\r\n" if self.mood == "drip body" else b""))
             while not self._over.wait(0.05):
                 handler.wfile.write(b"x")
         else:

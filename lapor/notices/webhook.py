@@ -76,9 +76,8 @@ class Http:
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
         with _connected(target, addresses, self.rules.timeout_seconds) as connection:
             connection.request("POST", path, message.body.encode(), _headers(message, now))
-            response = connection.getresponse()
             # what was taken stays taken, however the answer goes on
-            with suppress(OSError, HTTPException):
+            with connection.getresponse() as response, suppress(OSError, HTTPException):
                 response.read(READ_AT_MOST)
         _judge(response.status)
 
@@ -117,13 +116,23 @@ class _Pinned(HTTPConnection):
         super().__init__(target.hostname or "", target.port or self.default_port, timeout=seconds)
         self._tls = ssl.create_default_context() if target.scheme == "https" else None
         self._addresses, self._patience = addresses, seconds / max(len(addresses), 1)
+        # `sock` is forgotten as soon as headers say that the connection ends, and a body may still come
+        self.line: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = self._dialled()
+        self.sock = self.line = self._dialled()
         if self._tls:
             # known before it shakes hands, so that this can be cut short too
-            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-            self.sock.do_handshake()
+            tls = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = self.line = tls
+            tls.do_handshake()
+
+    def cut(self) -> None:
+        """End what another thread is doing here."""
+        # of the plain socket: that of TLS would change what the other thread is working with
+        with suppress(OSError):
+            if self.line:
+                socket.socket.shutdown(self.line, socket.SHUT_RDWR)
 
     def _dialled(self) -> socket.socket:
         fault: OSError = OSError("no address")
@@ -148,10 +157,7 @@ def _connected(target: SplitResult, addresses: Sequence[str], seconds: int) -> I
 
     def cut() -> None:
         over.set()
-        # of the plain socket: that of TLS would change what the other thread is working with
-        with suppress(OSError):
-            if connection.sock:
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+        connection.cut()
 
     end = Timer(seconds, cut)
     end.daemon = True

@@ -88,6 +88,7 @@ def test_a_secret_is_made_of_pepper_and_salt_and_long_enough() -> None:
         ("drop", Down, "the app cannot be reached: RemoteDisconnected"),
         ("hang", Down, "the app did not answer within 1 seconds"),
         ("drip", Down, "the app did not answer within 1 seconds"),
+        ("drip body", Down, "the app did not answer within 1 seconds"),
     ],
 )
 def test_any_answer_but_success_is_a_failure(server: HookServer, mood: str, kind: type[Exception], said: str) -> None:
