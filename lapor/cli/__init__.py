@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "running",
     "token": "deployment",
     "trail": "checking",
+    "webhook": "webhooks",
     "worker": "running",
     "workflow": "workflows",
 }

@@ -151,23 +151,25 @@ def test_two_sweeps_at_once_record_each_rung_exactly_once(town: Town) -> None:
 
 def test_a_case_that_somebody_has_locked_is_left_for_the_next_sweep(tmp_path: Path) -> None:
     # SQLite has one writer at a time
-    with founded("postgresql", tmp_path) as town:
+    with founded("postgresql", tmp_path) as town, ThreadPoolExecutor(1) as pool:
         busy, free = town.case_in("disposed"), town.case_in("disposed")
         with town.site.writing() as session:
             lock(town.engine, session, busy.id, SYSTEM)
-            assert town.sweep("8 Jul 16:01") == Sweep(cases=1, rungs=2)
+            assert pool.submit(town.sweep, "8 Jul 16:01").result(timeout=20) == Sweep(cases=1, rungs=2)
         assert (len(busy.told()), len(free.told())) == (0, 2)
         assert town.sweep("8 Jul 16:01") == Sweep(cases=1, rungs=2)
 
 
 def test_officers_and_a_sweep_that_work_at_once_wait_for_each_other(town: Town) -> None:
     cases = [town.case_in("disposed") for _ in range(16)]
+
+    def finish(some: list[Case]) -> None:
+        for case in some:
+            case.goes("accept", "answer", moment="8 Jul 16:01")
+
     with ThreadPoolExecutor(3) as pool:
         swept = pool.submit(town.sweep, "8 Jul 16:01", 3)
-        halves = [
-            pool.submit(lambda some: [case.goes("accept", "answer", moment="8 Jul 16:01") for case in some], part)
-            for part in (cases[:8], cases[:7:-1])
-        ]
+        halves = [pool.submit(finish, part) for part in (cases[:8], cases[:7:-1])]
         assert swept.result(timeout=60).put_off == ()
         for half in halves:
             half.result(timeout=60)

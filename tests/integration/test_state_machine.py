@@ -98,7 +98,8 @@ class Cases(RuleBasedStateMachine):
         self.town: Town = self.stack.enter_context(founded(self.database, folder))
         self.now = at("6 Jul 09:00")
         self.models: dict[int, Model] = {}
-        return self.submit(kind=kind, confidential=False)
+        case: Case = self.submit(kind=kind, confidential=False)
+        return case
 
     @rule(target=cases, kind=st.sampled_from(sorted(WORDS)), confidential=st.booleans())
     def submit(self, kind: str, confidential: bool) -> Case:
