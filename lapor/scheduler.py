@@ -14,12 +14,8 @@ from sqlalchemy.orm import Session
 from lapor.errors import Unavailable
 from lapor.notices import webhook_delivery
 from lapor.notices.delivery import deliver
-<<<<<<< HEAD
 from lapor.notices.mailbox import sender_of
-=======
-from lapor.notices.mail import Smtp
 from lapor.notices.webhook import Http
->>>>>>> dc48d5319bc6ece61b05d9cf7e7772f253d40853
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -34,17 +30,12 @@ def work(site: Site, stop: Event) -> None:
     """Sweep, send and tidy in the intervals of the settings until `stop` is set; what is under way is finished."""
     metronome = BackgroundScheduler(timezone=UTC)
     worker = site.settings.worker
-<<<<<<< HEAD
-    jobs: list[tuple[Callable[[Site], None], int]] = [(sweep_once, worker.sweep_seconds), (tidy_once, TIDY_SECONDS)]
-    if sender_of(site.settings.mail):
-=======
     jobs: list[tuple[Callable[[Site], None], int]] = [
         (sweep_once, worker.sweep_seconds),
         (hooks_once, worker.send_seconds),
         (tidy_once, TIDY_SECONDS),
     ]
-    if site.settings.mail.host:
->>>>>>> dc48d5319bc6ece61b05d9cf7e7772f253d40853
+    if sender_of(site.settings.mail):
         jobs.append((send_once, worker.send_seconds))
     for job, seconds in jobs:
         metronome.add_job(
