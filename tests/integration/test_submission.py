@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from lapor.access.secrets import hashed, read_number
-from lapor.errors import InvalidFields
+from lapor.errors import InvalidFields, Unavailable
 from lapor.handling import intake
 from lapor.handling.trail import START
+from lapor.machine.organisation import Organisation
 from lapor.records import CategoryRow, Complaint, Notice, RegionRow, Reporter, TrailEntry
 from tests.integration.town import COORDINATOR, REPORTER, Case, Town, at, shown
 
@@ -167,6 +168,12 @@ def test_the_default_door_is_that_of_the_settings(shared_town: Town) -> None:
     elsewhere = dataclasses.replace(shared_town.engine, default_door="rsud")
     unknown = dataclasses.replace(shared_town.engine, default_door="gone")
     assert (intake.default_door(elsewhere).code, intake.default_door(unknown).code) == ("rsud", "kota")
+
+
+def test_before_there_is_a_unit_nothing_can_be_submitted(shared_town: Town) -> None:
+    empty = dataclasses.replace(shared_town.engine, organisation=Organisation({}, {}))
+    with pytest.raises(Unavailable, match="import units first"):
+        intake.default_door(empty)
 
 
 def test_who_leaves_no_identity_is_told_nothing_and_cannot_be_anonymous(shared_town: Town) -> None:
