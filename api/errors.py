@@ -28,6 +28,7 @@ from lapor.errors import (
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
+REALM = 'Bearer realm="lapor"'
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +43,10 @@ class Kind:
     status: int
     slug: str
     title: str
+
+    def told(self, detail: str) -> dict[str, Any]:
+        """The members of a problem of this kind."""
+        return {"type": f"/problems/{self.slug}", "title": self.title, "status": self.status, "detail": detail}
 
 
 BROKEN = Kind(500, "broken", "Something is broken here")
@@ -70,6 +75,11 @@ OF_STATUS: Mapping[int, Kind] = {
 _SAID_BY_DOCSTRING = (InvalidFields, StaleDataError, PoolExhausted)
 
 
+def kinds() -> list[Kind]:
+    """All kinds of problems, each once, by status."""
+    return sorted({BROKEN, *OF_ERROR.values(), *OF_STATUS.values()}, key=lambda kind: (kind.status, kind.slug))
+
+
 class ProblemSchema(Schema):
     """What went wrong (RFC 9457). `type` is stable; `errors` lists texts by field."""
 
@@ -82,8 +92,7 @@ class ProblemSchema(Schema):
 
 def problem(kind: Kind, detail: str, **members: Any) -> Response:
     """The answer that tells a problem."""
-    told = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": detail}
-    return Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
+    return Response(json.dumps({**kind.told(detail), **members}), kind.status, content_type=CONTENT_TYPE)
 
 
 def of_error(error: Exception) -> Response:
@@ -96,7 +105,7 @@ def of_error(error: Exception) -> Response:
     members = {"errors": error.errors} if isinstance(error, InvalidFields) else {}
     answer = problem(kind, detail, **members)
     if kind.status == 401:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="lapor"'
+        answer.headers["WWW-Authenticate"] = REALM
     if kind.status == 503:
         answer.headers["Retry-After"] = RETRY_AFTER
     return answer

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.description import template
 from lapor.access import tokens
 from lapor.oversight import escalation
 from tests.integration.town import COORDINATOR, DISPOSITION, Town
@@ -99,8 +100,7 @@ class Web:
     def _conforms(self, method: str, answer: TestResponse) -> None:
         adapter = self.app.url_map.bind_to_environ(answer.request.environ)
         rule, _ = adapter.match(return_rule=True)
-        template = rule.rule.replace("<", "{").replace(">", "}").replace("{int(min=1,max=9223372036854775807):", "{")
-        told = self.description["paths"][template][method.lower()]["responses"][str(answer.status_code)]
+        told = self.description["paths"][template(rule.rule)][method.lower()]["responses"][str(answer.status_code)]
         if "$ref" in told:
             told = self.description["components"]["responses"][told["$ref"].rsplit("/", 1)[1]]
         if answer.status_code == 304:
