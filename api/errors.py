@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from api import words
 from lapor.errors import (
     Forbidden,
     InvalidFields,
@@ -72,7 +73,7 @@ OF_STATUS: Mapping[int, Kind] = {
     415: Kind(415, "unsupported-media-type", "The body must be JSON"),
     422: OF_ERROR[InvalidFields],
 }
-_SAID_BY_DOCSTRING = (InvalidFields, StaleDataError, PoolExhausted)
+_SAID_BY_TITLE = (InvalidFields, StaleDataError, PoolExhausted)
 
 
 def kinds() -> list[Kind]:
@@ -91,8 +92,17 @@ class ProblemSchema(Schema):
 
 
 def problem(kind: Kind, detail: str, **members: Any) -> Response:
-    """The answer that tells a problem."""
-    return Response(json.dumps({**kind.told(detail), **members}), kind.status, content_type=CONTENT_TYPE)
+    """The answer that tells a problem, in the caller's language."""
+    language = words.language()
+    told = kind.told(detail)
+    told |= {name: words.said(told[name], language) for name in ("title", "detail")}
+    if "errors" in members:
+        listed: Mapping[str, list[str]] = members["errors"]
+        members["errors"] = {name: [words.said(text, language) for text in texts] for name, texts in listed.items()}
+    answer = Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
+    answer.content_language.add(language)
+    answer.vary.add("Accept-Language")
+    return answer
 
 
 def of_error(error: Exception) -> Response:
@@ -101,7 +111,7 @@ def of_error(error: Exception) -> Response:
     if kind is BROKEN:
         log.error("A request failed.", exc_info=error)
         return problem(kind, "This is our fault. It was written down; try again later.")
-    detail = f"{kind.title}." if isinstance(error, _SAID_BY_DOCSTRING) else str(error)
+    detail = f"{kind.title}." if isinstance(error, _SAID_BY_TITLE) else str(error)
     members = {"errors": error.errors} if isinstance(error, InvalidFields) else {}
     answer = problem(kind, detail, **members)
     if kind.status == 401:
