@@ -20,7 +20,8 @@ Values = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 def language() -> str:
     """The language that the caller asks for: Indonesian, unless English is liked better."""
-    return request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0]) or LANGUAGES[0]
+    liked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((tag for tag in liked if tag in LANGUAGES), LANGUAGES[0])
 
 
 def said(text: str, language: str) -> str:
