@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that is needed; both set up what they need first.
 BIN := .venv/bin
-.PHONY: setup run check format test schemathesis lock
+.PHONY: setup run check format test schemathesis docs lock
 .DEFAULT_GOAL := run
 MAKEFLAGS += --no-print-directory
 
@@ -34,6 +34,9 @@ test: check
 # every phase for every role, with many examples of each request: minutes
 schemathesis: setup
 	@LAPOR_TEST_SCHEMATHESIS=$(or $(EXAMPLES),100) $(BIN)/pytest -n 2 tests/integration/test_schemathesis.py $(ARGS)
+
+docs: setup
+	@$(BIN)/python bin/reference.py
 
 lock:
 	@for extra in '' -dev; do \
