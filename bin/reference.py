@@ -145,7 +145,9 @@ def _commands() -> Iterator[str]:
     yield "Exit codes: 0, 1 where something was found, 2 where the command could not run; then stderr says why."
     for path, command in _walk(cli, "lapor"):
         yield f"## {path}"
-        with click.Context(command, info_name=path, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]) as context:
+        with click.Context(
+            command, info_name=path, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
+        ) as context:
             yield f"```text\n{command.get_help(context)}\n```"
 
 

@@ -45,7 +45,7 @@ def _shown(government: Government, commands: list[str]) -> list[str]:
     env = {**government.env, "URL": government.url, "PATH": path, "LAPOR_WORKFLOWS": "workflows"}
     script = f"set -e\ncd {government.folder}\n{marked}"
     run = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False, timeout=120)
-    assert (run.returncode, run.stderr) == (0, ""), run.stdout
+    assert (run.returncode, run.stderr) == (0, ""), f"{run.stderr}\n{run.stdout}"
     return [output.strip("\n") for output in run.stdout.split("\0")[:-1]]
 
 
