@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response
 
-from api import complaints, directory, errors, escalations, health, messages, moves, trail, workflows
+from api import complaints, directory, errors, escalations, health, messages, moves, reading_room, trail, workflows
 from api.auth import Clock, anyone, require_policies
 from api.openapi import Api
 from lapor.site import Site
@@ -41,6 +41,7 @@ def create_app(site: Site, *, clock: Clock | None = None) -> Flask:
         api.register_blueprint(room.blueprint)
     app.view_functions["api-docs.openapi_json"] = anyone(app.view_functions["api-docs.openapi_json"])
     health.register(app)
+    reading_room.register(app, api)
     errors.register(app)
     app.after_request(_guarded)
     require_policies(app)
@@ -52,5 +53,6 @@ def _time() -> datetime:
 
 
 def _guarded(answer: Response) -> Response:
-    answer.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
     return answer

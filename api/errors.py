@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from api import words
 from lapor.errors import (
     Forbidden,
     InvalidFields,
@@ -28,6 +29,7 @@ from lapor.errors import (
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
+REALM = 'Bearer realm="lapor"'
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +44,10 @@ class Kind:
     status: int
     slug: str
     title: str
+
+    def told(self, detail: str) -> dict[str, Any]:
+        """The members of a problem of this kind."""
+        return {"type": f"/problems/{self.slug}", "title": self.title, "status": self.status, "detail": detail}
 
 
 BROKEN = Kind(500, "broken", "Something is broken here")
@@ -67,7 +73,12 @@ OF_STATUS: Mapping[int, Kind] = {
     415: Kind(415, "unsupported-media-type", "The body must be JSON"),
     422: OF_ERROR[InvalidFields],
 }
-_SAID_BY_DOCSTRING = (InvalidFields, StaleDataError, PoolExhausted)
+_SAID_BY_TITLE = (InvalidFields, StaleDataError, PoolExhausted)
+
+
+def kinds() -> list[Kind]:
+    """All kinds of problems, each once, by status."""
+    return sorted({BROKEN, *OF_ERROR.values(), *OF_STATUS.values()}, key=lambda kind: (kind.status, kind.slug))
 
 
 class ProblemSchema(Schema):
@@ -81,9 +92,17 @@ class ProblemSchema(Schema):
 
 
 def problem(kind: Kind, detail: str, **members: Any) -> Response:
-    """The answer that tells a problem."""
-    told = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": detail}
-    return Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
+    """The answer that tells a problem, in the caller's language."""
+    language = words.language()
+    told = kind.told(detail)
+    told |= {name: words.said(told[name], language) for name in ("title", "detail")}
+    if "errors" in members:
+        listed: Mapping[str, list[str]] = members["errors"]
+        members["errors"] = {name: [words.said(text, language) for text in texts] for name, texts in listed.items()}
+    answer = Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
+    answer.content_language.add(language)
+    answer.vary.add("Accept-Language")
+    return answer
 
 
 def of_error(error: Exception) -> Response:
@@ -92,11 +111,11 @@ def of_error(error: Exception) -> Response:
     if kind is BROKEN:
         log.error("A request failed.", exc_info=error)
         return problem(kind, "This is our fault. It was written down; try again later.")
-    detail = f"{kind.title}." if isinstance(error, _SAID_BY_DOCSTRING) else str(error)
+    detail = f"{kind.title}." if isinstance(error, _SAID_BY_TITLE) else str(error)
     members = {"errors": error.errors} if isinstance(error, InvalidFields) else {}
     answer = problem(kind, detail, **members)
     if kind.status == 401:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="lapor"'
+        answer.headers["WWW-Authenticate"] = REALM
     if kind.status == 503:
         answer.headers["Retry-After"] = RETRY_AFTER
     return answer

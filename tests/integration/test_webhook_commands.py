@@ -19,7 +19,7 @@ from sqlalchemy import update
 from lapor import scheduler
 from lapor.records import WebhookDelivery
 from lapor.site import Site
-from tests.acceptance.test_readme import examples
+from tests.acceptance.console import examples
 from tests.hookserver import free_port, running
 from tests.integration.town import Town
 
