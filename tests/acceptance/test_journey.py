@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.acceptance.government import Government, governing
 
-HOLE = {
+HOLE: dict[str, Any] = {
     "kind": "complaint",
     "title": "Jalan berlubang di depan pasar",
     "text": "Lubangnya dalam, kemarin ada pengendara motor yang jatuh.",

@@ -44,7 +44,7 @@ def steady(text: str) -> str:
 def test_every_command_of_the_readme_prints_what_stands_there(tmp_path: Path) -> None:
     (tmp_path / "workflows").symlink_to(ROOT / "workflows")
     wanted = examples((ROOT / "README.md").read_text(encoding="utf-8"))
-    with governing(f"sqlite:///{tmp_path}/var/lapor.sqlite3", tmp_path) as government:
-        government = Government(**{**vars(government), "env": {**government.env, "LAPOR_WORKFLOWS": "workflows"}})
+    with governing(f"sqlite:///{tmp_path}/var/lapor.sqlite3", tmp_path) as running:
+        government = Government(**{**vars(running), "env": {**running.env, "LAPOR_WORKFLOWS": "workflows"}})
         printed = shown(government, [command for command, _ in wanted])
     assert [steady(output) for output in printed] == [steady(out) for _, out in wanted]
