@@ -7,10 +7,8 @@ import dataclasses
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,8 +18,10 @@ from zoneinfo import ZoneInfo
 import yaml
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
+from lapor.settings_file import nearest
 
 _Rule = Callable[[Any], Any]
 _ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
@@ -63,6 +63,10 @@ def _day(key: str | None = None) -> fields.Field[Any]:
 def _whole(low: int, high: int) -> fields.Field[Any]:
     within = validate.Range(low, high, error="must be from {min} to {max}")
     return fields.Integer(strict=True, validate=within, error_messages=_words("must be a whole number"))
+
+
+def _flag() -> fields.Field[Any]:
+    return fields.Boolean(error_messages=_words("must be true or false"))
 
 
 def _list(inner: fields.Field[Any], *rules: _Rule) -> fields.Field[Any]:
@@ -194,8 +198,16 @@ class Mail:
     user: str = _setting("", _text())
     password: str = _setting("", _text(), "Better in the environment: LAPOR_MAIL__PASSWORD", shown=False)
     sender: str = _setting("", _text(_like(r"(\S+@\S+)?", "lapor@city.example"), key="from"), "Needed with a host.")
-    starttls: bool = _setting(True, fields.Boolean(error_messages=_words("must be true or false")))
+    starttls: bool = _setting(True, _flag())
     timeout_seconds: int = _setting(10, _whole(1, 300))
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """What people are told by mail, and how often."""
+
+    texts: Path | None = _setting("", _text(), "A folder whose id.yaml and en.yaml replace single texts; empty: none.")
+    digest: bool = _setting(True, _flag(), "Officers may choose one mail a day; false: all are told at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +253,7 @@ class Settings:
     office_hours: OfficeHours = _section(OfficeHours, _opens)
     calendar: Calendar = _section(Calendar)
     mail: Mail = _section(Mail, _sender_known)
+    notices: Notices = _section(Notices)
     worker: Worker = _section(Worker)
     retention: Retention = _section(Retention)
     doors: Doors = _section(Doors)
@@ -289,44 +302,19 @@ def _entry(name: str, part: dataclasses.Field[Any], indent: str = "") -> list[st
     return [*comment, f"{indent}{name}: {value}"]
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a name that stands twice, of which plain YAML keeps the last; leaves days as text for `fields.Date`."""
-
-    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
-        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
-        for key, _ in node.value:
-            if names.count(key.value) > 1:
-                raise yaml.MarkedYAMLError(problem=f"{key.value} stands there twice", problem_mark=key.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _read(env: Mapping[str, str], cwd: Path, faults: list[str]) -> tuple[Path | None, dict[str, Any]]:
     named = env.get("LAPOR_CONFIG") or "config.yaml"
     file = (cwd / named).resolve()
     if not env.get("LAPOR_CONFIG") and not file.exists():
         return None, {}
-    try:
-        tree = _Loader(file.read_text(encoding="utf-8")).get_single_data() or {}
-        if isinstance(tree, dict):
-            return file, tree
-        faults.append(f"{named}: must be names with values")
-    except yaml.MarkedYAMLError as found:
-        line = found.problem_mark.line + 1 if found.problem_mark else 1
-        faults.append(f"{named}:{line}: cannot be read as YAML: {found.problem}")
-    except (OSError, ValueError, yaml.YAMLError) as found:
-        faults.append(f"{named}: cannot be read: {str(found).splitlines()[0]}")
-    return file, {}
+    return file, settings_file.read(file, named, faults)
 
 
 def _lay_over(values: dict[str, Any], given: dict[str, Any], faults: list[str], above: str = "") -> None:
     """Section by section; one that is there but empty changes nothing."""
     for name, value in given.items():
         if name not in values:
-            faults.append(f"{above}{name}: unknown{_nearest(name, values)}")
+            faults.append(f"{above}{name}: unknown{nearest(name, values)}")
         elif not isinstance(values[name], dict):
             values[name] = value
         elif isinstance(value, dict):
@@ -340,11 +328,11 @@ def _take(values: dict[str, Any], env: Mapping[str, str], faults: list[str]) -> 
     known, sources = _variables(), dict[str, str]()
     for variable in sorted(name for name in env if name.startswith("LAPOR_") and not name.startswith(_NO_SETTINGS)):
         if variable not in known:
-            faults.append(f"{variable}: unknown{_nearest(variable, known)}")
+            faults.append(f"{variable}: unknown{nearest(variable, known)}")
             continue
         path, default = known[variable]
         section = values[path[0]] if len(path) > 1 else values
-        section[path[-1]] = env[variable] if isinstance(default, str) else _typed(env[variable])
+        section[path[-1]] = env[variable] if isinstance(default, str) else settings_file.value(env[variable])
         sources[".".join(path)] = variable
     return sources
 
@@ -358,12 +346,6 @@ def _variables() -> dict[str, tuple[tuple[str, ...], object]]:
     return {variable: (path, found[path]) for variable, path in named.items()}
 
 
-def _typed(text: str) -> object:
-    with suppress(yaml.YAMLError):
-        return _Loader(text).get_single_data()
-    return text
-
-
 def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
     for key, below in tree.items():
         path = f"{above}[{key}]" if isinstance(key, int) else above if key == "_schema" else f"{above}.{key}"
@@ -371,11 +353,6 @@ def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str
             yield from _listed(below, path)
         else:
             yield from ((path.removeprefix("."), _PLAIN.get(text, text)) for text in below)
-
-
-def _nearest(name: object, known: Mapping[str, object]) -> str:
-    near = get_close_matches(str(name), known, n=1, cutoff=0.75)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
@@ -388,6 +365,7 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         zone=ZoneInfo(str(given.zone)),
         public_url=given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}",
         workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
+        notices=dataclasses.replace(given.notices, texts=base / given.notices.texts if given.notices.texts else None),
         database=Database(_anchored_url(given.database.url, base)),
         secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),
     )
