@@ -77,7 +77,8 @@ def send_once(site: Site) -> None:
         organisation = site.engine(session).organisation
     sender = Smtp(site.settings.mail)
     while True:
-        done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
+        now = datetime.now(UTC)
+        done = deliver(organisation, site.writing, sender, now=now, public_url=site.public_url, wordings=site.wordings)
         if done.sent or done.delayed or done.dead:
             log.info("%d notices sent, %d delayed, %d refused", done.sent, done.delayed, done.dead)
         if not done.settled:

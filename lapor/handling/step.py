@@ -61,7 +61,8 @@ def write(making: Making, target: str) -> None:
         _lapse_rungs(making)
     making.internal["clocks"], started = clocks.step(making.engine, complaint, making.clock_rows, taken)
     trail.append(making.session, complaint, _happening(making, source, target))
-    outbox.tell(making.session, complaint, making.name, making.now)
+    new_due = {"new_due": taken.new_due.isoformat()} if taken.new_due else {}
+    outbox.tell(making.session, complaint, making.name, making.now, facts=new_due)
     clocks.store(making.session, complaint, started)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lapor.machine.organisation import Organisation
 from lapor.notices import mail, texts
+from lapor.notices.wordings import Wordings
 from lapor.records import Complaint, Escalation, Notice, ReportedParty, Reporter
 from lapor.records.base import Writing
 
@@ -50,7 +52,7 @@ class _Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class Outcome:
     """What came of an attempt, by its name in `Delivered`. `down`: others need not be tried now."""
 
     name: str
@@ -65,19 +67,20 @@ def deliver(
     *,
     now: datetime,
     public_url: str,
+    wordings: Wordings | None = None,
     batch: int = 50,
 ) -> Delivered:
     """Send the notices that are due at `now`, oldest first, one batch of them.
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end. Call again with a fresh `now`: leases begin there.
+    at its end. Without `wordings` those that come along are used. Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
         letters, unaddressed = _claim(session, organisation, now, batch)
     done = Counter(unaddressed=unaddressed)
     for position, letter in enumerate(letters):
-        outcome = _attempt(letter, sender, public_url, now)
+        outcome = _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
         with writing() as session:
             _mark(session, letter, outcome, now)
@@ -150,27 +153,39 @@ def _letter(row: Row[Any], organisation: Organisation) -> _Letter:
     )
 
 
-def _attempt(letter: _Letter, sender: mail.Sender, public_url: str, now: datetime) -> _Outcome:
-    link = f"{public_url}/api/v1/complaints/{quote(letter.case.number, safe='')}"
-    try:
-        text = texts.render(letter.event, letter.case, link, letter.facts)
-        recipient = letter.recipient or ""
-        sender.send(
-            mail.compose(
-                letter.notice_id, text, sender=sender.address, recipient=recipient, public_url=public_url, now=now
-            )
+def _attempt(
+    letter: _Letter, sender: mail.Sender, public_url: str, wordings: Wordings | None, now: datetime
+) -> Outcome:
+    def written() -> EmailMessage:
+        link = f"{public_url}/api/v1/complaints/{quote(letter.case.number, safe='')}"
+        return mail.compose(
+            f"notice-{letter.notice_id}",
+            texts.render(letter.event, letter.case, link, letter.facts, wordings=wordings),
+            sender=sender.address,
+            recipient=letter.recipient or "",
+            public_url=public_url,
+            now=now,
+            optional=letter.event == "work",
         )
+
+    return attempt(sender, written)
+
+
+def attempt(sender: mail.Sender, written: Callable[[], EmailMessage]) -> Outcome:
+    """Write one message and send it; whatever is raised becomes an outcome."""
+    try:
+        sender.send(written())
     except mail.Refused as fault:
-        return _Outcome("dead", str(fault))
+        return Outcome("dead", str(fault))
     except mail.Delayed as fault:
-        return _Outcome("delayed", str(fault), down=isinstance(fault, mail.Down))
+        return Outcome("delayed", str(fault), down=isinstance(fault, mail.Down))
     except Exception as fault:
         # one that cannot be written must not hold up the others; its words may hold an address
-        return _Outcome("delayed", f"it could not be written: {type(fault).__name__}")
-    return _Outcome("sent")
+        return Outcome("delayed", f"it could not be written: {type(fault).__name__}")
+    return Outcome("sent")
 
 
-def _mark(session: Session, letter: _Letter, outcome: _Outcome, now: datetime) -> None:
+def _mark(session: Session, letter: _Letter, outcome: Outcome, now: datetime) -> None:
     if outcome.name == "sent":
         # true whoever holds the lease by now
         sent = update(Notice).where(Notice.id == letter.notice_id)
@@ -183,7 +198,7 @@ def _mark(session: Session, letter: _Letter, outcome: _Outcome, now: datetime) -
         )
 
 
-def _hand_back(session: Session, untried: Sequence[_Letter], outcome: _Outcome, now: datetime) -> None:
+def _hand_back(session: Session, untried: Sequence[_Letter], outcome: Outcome, now: datetime) -> None:
     """Those behind a failure come before it the next time, so that none can hold up the others for good."""
     if untried:
         back = {"next_attempt_at": now + SOON, "attempts": Notice.attempts - 1, "fault": outcome.fault}

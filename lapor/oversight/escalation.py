@@ -170,7 +170,12 @@ def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
         climb.now,
         post_id=told.post.id if told.post else None,
         escalation_id=escalation.id,
-        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": climb.clock.due_at.isoformat()},
+        facts={
+            "clock": climb.clock.name,
+            "rung": climb.index,
+            "tell": escalation.tell,
+            "due_at": climb.clock.due_at.isoformat(),
+        },
     )
 
 
