@@ -18,6 +18,7 @@ COMMANDS = {
     "config": "deployment",
     "doctor": "checking",
     "migrate": "deployment",
+    "notices": "notices",
     "replay": "replaying",
     "seed": "deployment",
     "serve": "running",
