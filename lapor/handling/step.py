@@ -19,13 +19,16 @@ from lapor.machine.organisation import Post, Unit
 from lapor.notices import outbox
 from lapor.records import CategoryRow, ClockRow, Complaint, Escalation
 
+Party = tuple[int | None, int | None]
+"""The id of a reported unit, or that of a reported post."""
+
 
 @dataclass(slots=True)
 class Making:
     """A move that is being made, between its checks and its entry in the trail.
 
-    `values` are the checked fields; `public` and `internal` grow to what the trail says. `reported_units` are the ids
-    of units that the case is about, None until somebody asks.
+    `values` are the checked fields; `public` and `internal` grow to what the trail says. `reported` is whom the case is
+    about, None until somebody asks.
     """
 
     engine: Engine
@@ -39,7 +42,7 @@ class Making:
     values: Mapping[str, Any] = field(default_factory=dict)
     public: dict[str, Any] = field(default_factory=dict)
     internal: dict[str, Any] = field(default_factory=dict)
-    reported_units: set[int] | None = None
+    reported: set[Party] | None = None
 
     @property
     def name(self) -> str:

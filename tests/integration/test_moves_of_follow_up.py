@@ -32,7 +32,15 @@ FOLLOW_UP = [
         "7 Jul 10:00",
         {"unit": "jalan"},
         # what was accepted once need not be accepted again; in the new unit nobody owns it yet
-        Made("in_follow_up", "jalan", None, "not_oversight", FOLLOWED, public={"unit": "jalan"}),
+        Made(
+            "in_follow_up",
+            "jalan",
+            None,
+            "not_oversight",
+            FOLLOWED,
+            public={"unit": "jalan"},
+            told=["jalan.penghubung: work"],
+        ),
     ),
     Trial(
         "in_follow_up",
@@ -47,7 +55,7 @@ FOLLOW_UP = [
             "not_oversight",
             {**FOLLOWED, "standard": "running, 13 Jul 16:00"},
             public={**WHY, "unit": "kesehatan"},
-            told=["reporter: arbitrate"],
+            told=["kesehatan.penghubung: work", "reporter: arbitrate"],
         ),
     ),
     Trial(
@@ -286,7 +294,7 @@ BESIDE = [
         "pu.kepala",
         "7 Jul 10:00",
         {"post": "pu.petugas"},
-        at_pu("in_follow_up", FOLLOWED, owner="pu.petugas", internal={"post": "pu.petugas"}),
+        at_pu("in_follow_up", FOLLOWED, owner="pu.petugas", internal={"post": "pu.petugas"}, told=["pu.petugas: work"]),
     ),
     Trial(
         "in_follow_up",

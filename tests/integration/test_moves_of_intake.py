@@ -205,7 +205,7 @@ DISPOSING = [
                 "resolution": "running, 27 Jul 16:00",
             },
             public=DISPOSITION,
-            told=["reporter: dispose"],
+            told=["pu.penghubung: work", "reporter: dispose"],
         ),
     ),
     Trial(
@@ -228,7 +228,7 @@ DISPOSING = [
                 "standard": "running, 13 Jul 16:00",
             },
             public={**OTHER, "reason": "Cukup jelas."},
-            told=["reporter: dispose"],
+            told=["kesehatan.penghubung: work", "reporter: dispose"],
         ),
     ),
     Trial(
@@ -248,7 +248,7 @@ DISPOSING = [
                 "standard": "running, 13 Jul 16:00",
             },
             public=OTHER,
-            told=["reporter: dispose"],
+            told=["kesehatan.penghubung: work", "reporter: dispose"],
         ),
     ),
     Trial(
@@ -277,6 +277,7 @@ DISPOSING = [
             of_class="not_oversight",
             clocks={**RETURNED, "holding": "met; running, 9 Jul 16:00"},
             public={"unit": "jalan"},
+            told=["jalan.penghubung: work"],
         ),
     ),
     Trial(
@@ -314,7 +315,7 @@ DISPOSING = [
             of_class="not_oversight",
             clocks={**RETURNED, "arbitration": "missed"},
             public={**WHY, "unit": "jalan"},
-            told=["reporter: arbitrate"],
+            told=["jalan.penghubung: work", "reporter: arbitrate"],
         ),
     ),
 ]
