@@ -10,17 +10,19 @@ from email.message import EmailMessage
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from lapor.machine.organisation import Organisation
 from lapor.notices import mail, texts
 from lapor.notices.wordings import Wordings
-from lapor.records import Complaint, Escalation, Notice, ReportedParty, Reporter
+from lapor.records import Complaint, Escalation, Notice, NoticeChoice, ReportedParty, Reporter
 from lapor.records.base import Writing
 
 LEASE = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
+CAN_WAIT = ("warning", "work")
+"""What a post may choose to be told of once a day; whatever else there is cannot wait."""
 _LONGEST_MINUTES = 60
 
 
@@ -68,16 +70,17 @@ def deliver(
     now: datetime,
     public_url: str,
     wordings: Wordings | None = None,
+    digest: bool = True,
     batch: int = 50,
 ) -> Delivered:
     """Send the notices that are due at `now`, oldest first, one batch of them.
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end. Without `wordings` those that come along are used. Call again with a fresh `now`: leases begin there.
+    at its end. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
-        letters, unaddressed = _claim(session, organisation, now, batch)
+        letters, unaddressed = _claim(session, organisation, _due(now, batch, digest=digest), now)
     done = Counter(unaddressed=unaddressed)
     for position, letter in enumerate(letters):
         outcome = _attempt(letter, sender, public_url, wordings, now)
@@ -92,9 +95,9 @@ def deliver(
     return Delivered(**done)
 
 
-def _claim(session: Session, organisation: Organisation, now: datetime, size: int) -> tuple[list[_Letter], int]:
+def _claim(session: Session, organisation: Organisation, due: Select[Any], now: datetime) -> tuple[list[_Letter], int]:
     """Take out a lease on what is due; return what can be sent, and how many have no address."""
-    letters = [_letter(row, organisation) for row in session.execute(_due(now, size))]
+    letters = [_letter(row, organisation) for row in session.execute(due)]
     addressed = [letter for letter in letters if letter.recipient]
     leased = update(Notice).where(Notice.id.in_([letter.notice_id for letter in addressed]))
     session.execute(leased.values(next_attempt_at=now + LEASE, attempts=Notice.attempts + 1))
@@ -103,7 +106,7 @@ def _claim(session: Session, organisation: Organisation, now: datetime, size: in
     return addressed, len(without)
 
 
-def _due(now: datetime, size: int) -> Select[Any]:
+def _due(now: datetime, size: int, *, digest: bool) -> Select[Any]:
     case_columns = (Complaint.number, Complaint.door_id, Complaint.phase, Complaint.due_at)
     privacy = (Complaint.anonymous, Complaint.confidential)
     title = case((_may_read_title(), Complaint.title)).label("title")
@@ -113,11 +116,16 @@ def _due(now: datetime, size: int) -> Select[Any]:
         .join(Complaint, Complaint.id == Notice.complaint_id)
         .outerjoin(Reporter, and_(Reporter.id == Complaint.reporter_id, Notice.post_id.is_(None)))
         .outerjoin(Escalation, Escalation.id == Notice.escalation_id)
-        .where(Notice.state == "waiting", Notice.next_attempt_at <= now)
+        .where(Notice.state == "waiting", Notice.next_attempt_at <= now, ~_can_wait() if digest else true())
         .order_by(Notice.next_attempt_at, Notice.id)
         .limit(size)
         .with_for_update(of=Notice, skip_locked=True)
     )
+
+
+def _can_wait() -> ColumnElement[bool]:
+    daily = exists().where(NoticeChoice.post_id == Notice.post_id, NoticeChoice.choice == "daily")
+    return and_(Notice.event.in_(CAN_WAIT), daily)
 
 
 def _may_read_title() -> ColumnElement[bool]:
@@ -194,7 +202,7 @@ def _mark(session: Session, letter: _Letter, outcome: Outcome, now: datetime) ->
         session.execute(_still_leased([letter], now).values(state="dead", fault=outcome.fault))
     else:
         session.execute(
-            _still_leased([letter], now).values(next_attempt_at=now + _wait(letter.attempts), fault=outcome.fault)
+            _still_leased([letter], now).values(next_attempt_at=now + wait(letter.attempts), fault=outcome.fault)
         )
 
 
@@ -210,10 +218,10 @@ def _still_leased(letters: Sequence[_Letter], now: datetime) -> Any:
     return update(Notice).where(Notice.id.in_(ids), Notice.state == "waiting", Notice.next_attempt_at == now + LEASE)
 
 
-def _wait(attempts: int) -> timedelta:
+def wait(attempts: int) -> timedelta:
     """Twice as long after each attempt, up to an hour.
 
-    >>> [_wait(attempts).seconds // 60 for attempts in (1, 2, 3, 4, 5, 6, 1000)]
+    >>> [wait(attempts).seconds // 60 for attempts in (1, 2, 3, 4, 5, 6, 1000)]
     [2, 4, 8, 16, 32, 60, 60]
     """
     return timedelta(minutes=min(2 ** min(attempts, 6), _LONGEST_MINUTES))
