@@ -12,8 +12,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from lapor.errors import Unavailable
+from lapor.notices import webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
-from lapor.notices.mail import Smtp
+from lapor.notices.mailbox import sender_of
+from lapor.notices.webhook import Http
 from lapor.oversight import daily
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
@@ -29,8 +31,12 @@ def work(site: Site, stop: Event) -> None:
     """Sweep, send and tidy in the intervals of the settings until `stop` is set; what is under way is finished."""
     metronome = BackgroundScheduler(timezone=UTC)
     worker = site.settings.worker
-    jobs: list[tuple[Callable[[Site], None], int]] = [(sweep_once, worker.sweep_seconds), (tidy_once, TIDY_SECONDS)]
-    if site.settings.mail.host:
+    jobs: list[tuple[Callable[[Site], None], int]] = [
+        (sweep_once, worker.sweep_seconds),
+        (hooks_once, worker.send_seconds),
+        (tidy_once, TIDY_SECONDS),
+    ]
+    if sender_of(site.settings.mail):
         jobs.append((send_once, worker.send_seconds))
     for job, seconds in jobs:
         metronome.add_job(
@@ -73,10 +79,12 @@ def sweep_once(site: Site) -> None:
 
 
 def send_once(site: Site) -> None:
-    """Send what waits in the outbox, and the daily mails that are due."""
+    """Send what waits in the outbox and the daily mails that are due, where the settings name a sender."""
+    sender, digest = sender_of(site.settings.mail), site.settings.notices.digest
+    if sender is None:
+        return
     with site.reading() as session:
         engine = site.engine(session)
-    sender, digest = Smtp(site.settings.mail), site.settings.notices.digest
     url, words = site.public_url, site.wordings
 
     def notices(now: datetime) -> Delivered:
@@ -99,6 +107,21 @@ def _until_settled(what: str, send: Callable[[datetime], Delivered]) -> None:
             log.info("%s: %d sent, %d delayed, %d refused", what, done.sent, done.delayed, done.dead)
         if not done.settled:
             return
+
+
+def hooks_once(site: Site) -> None:
+    """Send what waits for webhooks; where nothing does, only look."""
+    rules = site.settings.webhooks
+    with site.reading() as session:
+        if not webhook_delivery.is_due(session, datetime.now(UTC)):
+            return
+        engine = site.engine(session)
+    while True:
+        now = datetime.now(UTC)
+        done = webhook_delivery.deliver(engine, site.writing, Http(rules), now=now, attempts=rules.attempts)
+        if not done.claimed:
+            return
+        log.info("webhooks: %d sent, %d delayed, %d given up", done.sent, done.delayed, done.dead)
 
 
 def tidy_once(site: Site) -> None:

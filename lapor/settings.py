@@ -191,7 +191,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The SMTP server. Without a host no mail is sent: messages wait."""
+    """The SMTP server. Without a host and without a folder no mail is sent: messages wait."""
 
     host: str = _setting("", _text())
     port: int = _setting(587, _whole(1, 65535))
@@ -200,6 +200,7 @@ class Mail:
     sender: str = _setting("", _text(_like(r"(\S+@\S+)?", "lapor@city.example"), key="from"), "Needed with a host.")
     starttls: bool = _setting(True, _flag())
     timeout_seconds: int = _setting(10, _whole(1, 300))
+    folder: Path = _setting("", _text(), "For trying out: without a host each message becomes a file in this folder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,21 @@ class Notices:
 
     texts: Path | None = _setting("", _text(), "A folder whose id.yaml and en.yaml replace single texts; empty: none.")
     digest: bool = _setting(True, _flag(), "Officers may choose one mail a day; false: all are told at once.")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """How agencies' own apps are told of their cases: `lapor webhook add`."""
+
+    allow_private: bool = _setting(
+        False,
+        _flag(),
+        "For trying out: http, and addresses inside this network. Anybody who registers a webhook could look around there.",
+    )
+    timeout_seconds: int = _setting(10, _whole(1, 15), "For one attempt as a whole, but for looking up the name.")
+    attempts: int = _setting(
+        76, _whole(1, 1000), "Then it is given up. 76 take three days: soon at first, then hourly."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +270,7 @@ class Settings:
     calendar: Calendar = _section(Calendar)
     mail: Mail = _section(Mail, _sender_known)
     notices: Notices = _section(Notices)
+    webhooks: Webhooks = _section(Webhooks)
     worker: Worker = _section(Worker)
     retention: Retention = _section(Retention)
     doors: Doors = _section(Doors)
@@ -268,7 +285,7 @@ def load(env: Mapping[str, str], cwd: Path) -> Settings:
         SettingsFaulty: with every fault of both, one line each.
     """
     values, faults = _defaults(Settings), list[str]()
-    file, given = _read(env, cwd, faults)
+    file, given = settings_file.configured(env, cwd, faults)
     _lay_over(values, given, faults)
     sources = _take(values, env, faults)
     try:
@@ -288,26 +305,16 @@ def shipped_workflows() -> Path:
 
 def example() -> str:
     """The text of config.yaml: every setting, its default and a comment."""
-    entries = [line for name, part in _parts(Settings) for line in _entry(name, part)]
-    return "\n".join([_HEADER, *entries]) + "\n"
+    return "\n".join([_HEADER, *(line for name, part in _parts(Settings) for line in _entry(name, part)), ""])
 
 
 def _entry(name: str, part: dataclasses.Field[Any], indent: str = "") -> list[str]:
     start, told = f"{indent}# ", part.metadata
     comment = textwrap.wrap(told["comment"], 118, initial_indent=start, subsequent_indent=start)
     if "of" in told:
-        entries = [line for inner, below in _parts(told["of"]) for line in _entry(inner, below, "  ")]
-        return ["", *comment, f"{name}:", *entries]
+        return ["", *comment, f"{name}:", *(line for each in _parts(told["of"]) for line in _entry(*each, "  "))]
     value = yaml.safe_dump(told["default"], default_flow_style=True).removesuffix("...\n").strip()
     return [*comment, f"{indent}{name}: {value}"]
-
-
-def _read(env: Mapping[str, str], cwd: Path, faults: list[str]) -> tuple[Path | None, dict[str, Any]]:
-    named = env.get("LAPOR_CONFIG") or "config.yaml"
-    file = (cwd / named).resolve()
-    if not env.get("LAPOR_CONFIG") and not file.exists():
-        return None, {}
-    return file, settings_file.read(file, named, faults)
 
 
 def _lay_over(values: dict[str, Any], given: dict[str, Any], faults: list[str], above: str = "") -> None:
@@ -332,7 +339,7 @@ def _take(values: dict[str, Any], env: Mapping[str, str], faults: list[str]) -> 
             continue
         path, default = known[variable]
         section = values[path[0]] if len(path) > 1 else values
-        section[path[-1]] = env[variable] if isinstance(default, str) else settings_file.value(env[variable])
+        section[path[-1]] = env[variable] if isinstance(default, str) else settings_file.typed(env[variable])
         sources[".".join(path)] = variable
     return sources
 
@@ -367,6 +374,7 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
         notices=dataclasses.replace(given.notices, texts=base / given.notices.texts if given.notices.texts else None),
         database=Database(_anchored_url(given.database.url, base)),
+        mail=dataclasses.replace(given.mail, folder=base / given.mail.folder if str(given.mail.folder) else Path()),
         secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),
     )
 

@@ -1,8 +1,8 @@
-"""YAML that people write: read with faults that say where. What it means is known elsewhere."""
+"""YAML that people write: read with faults that say where. What the names mean is known elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,6 +26,15 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def configured(env: Mapping[str, str], cwd: Path, faults: list[str]) -> tuple[Path | None, dict[str, Any]]:
+    """The file that the environment names, else config.yaml, and what it says; what is wrong is added to `faults`."""
+    named = env.get("LAPOR_CONFIG") or "config.yaml"
+    file = (cwd / named).resolve()
+    if not env.get("LAPOR_CONFIG") and not file.exists():
+        return None, {}
+    return file, read(file, named, faults)
+
+
 def read(file: Path, named: str, faults: list[str]) -> dict[str, Any]:
     """The names and values of a file; empty where it cannot be read, which is then among the faults.
 
@@ -44,8 +53,8 @@ def read(file: Path, named: str, faults: list[str]) -> dict[str, Any]:
     return {}
 
 
-def value(text: str) -> object:
-    """What a text says as YAML; the text itself where it is none."""
+def typed(text: str) -> object:
+    """The value that a text means as YAML; text that is none is left as it is."""
     with suppress(yaml.YAMLError):
         return _Loader(text).get_single_data()
     return text

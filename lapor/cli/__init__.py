@@ -16,6 +16,7 @@ CANNOT_RUN, INTERRUPTED = 2, 130
 COMMANDS = {
     "calendar": "calendars",
     "config": "deployment",
+    "demo": "demo",
     "doctor": "checking",
     "migrate": "deployment",
     "notices": "notices",
@@ -24,6 +25,7 @@ COMMANDS = {
     "serve": "running",
     "token": "deployment",
     "trail": "checking",
+    "webhook": "webhooks",
     "worker": "running",
     "workflow": "workflows",
 }

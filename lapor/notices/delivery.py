@@ -219,7 +219,7 @@ def _still_leased(letters: Sequence[_Letter], now: datetime) -> Any:
 
 
 def wait(attempts: int) -> timedelta:
-    """Twice as long after each attempt, up to an hour.
+    """How long to wait after an attempt: twice as long each time, up to an hour.
 
     >>> [wait(attempts).seconds // 60 for attempts in (1, 2, 3, 4, 5, 6, 1000)]
     [2, 4, 8, 16, 32, 60, 60]

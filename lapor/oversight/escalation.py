@@ -16,10 +16,10 @@ from lapor.handling.move import move
 from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
-from lapor.notices import outbox
+from lapor.notices import outbox, webhook_outbox
 from lapor.oversight import ladder
 from lapor.records import ClockRow, Complaint, Escalation
-from lapor.records.base import Writing
+from lapor.records.base import Writing, stamp
 
 PUT_OFF = timedelta(hours=1)
 
@@ -157,6 +157,7 @@ def _record(climb: _Climb, rung: Rung, *, is_highest: bool) -> None:
     climb.session.add(escalation)
     climb.session.flush()
     _write_down(climb, escalation, told)
+    _tell_apps(climb, escalation)
     if is_highest:
         _notify(climb, escalation, told)
 
@@ -174,19 +175,40 @@ def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
             "clock": climb.clock.name,
             "rung": climb.index,
             "tell": escalation.tell,
-            "due_at": climb.clock.due_at.isoformat(),
+            "due_at": stamp(climb.clock.due_at),
         },
     )
 
 
+def _tell_apps(climb: _Climb, escalation: Escalation) -> None:
+    complaint = climb.complaint
+    said = {
+        "clock": escalation.clock,
+        "term": escalation.term,
+        "rung": escalation.rung,
+        "from": complaint.state,
+        "to": complaint.state,
+        "holder": climb.engine.organisation.units[complaint.holder_id].code,
+        "version": complaint.version,
+    }
+    webhook_outbox.tell(climb.engine, climb.session, complaint, "complaint.escalated", climb.now, said=said)
+
+
 def _recipient(climb: _Climb, rung: Rung) -> ladder.Told:
-    acts = climb.definition.states[climb.complaint.state].acts
     before = select(Escalation.post_id).where(
         Escalation.clock_id == climb.row.id, Escalation.term == climb.clock.term, Escalation.outcome == "told"
     )
     told = [post_id for post_id in climb.session.scalars(before.order_by(Escalation.rung)) if post_id]
     reported = reported_posts(climb.engine, climb.session, climb.complaint)
-    return ladder.recipient(climb.engine.organisation, climb.complaint, acts, rung, told, reported)
+    return ladder.recipient(climb.engine.organisation, climb.complaint, _acts(climb), rung, told, reported)
+
+
+def _acts(climb: _Climb) -> str | None:
+    """Who must act so that the clock is met: whom the state names, else who alone can, as an arbiter in follow-up."""
+    state = climb.definition.states[climb.complaint.state]
+    meeting = [climb.definition.moves[name] for name in climb.definition.clocks[climb.clock.name].met_by]
+    able = [role for move in meeting if state.name in move.sources for role in move.by]
+    return able[0] if able and state.acts not in able else state.acts
 
 
 def _write_down(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:

@@ -13,6 +13,7 @@ from lapor.records.reporter import Reporter
 from lapor.records.token import Token
 from lapor.records.trail import TrailEntry
 from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat, Revision
+from lapor.records.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "CalendarVersion",
@@ -37,4 +38,6 @@ __all__ = [
     "Token",
     "TrailEntry",
     "UnitRow",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -24,6 +24,8 @@ def migrate(database: Engine, revision: str = "head") -> tuple[str | None, str |
     """
     with database.execution_options(writes=True).connect() as connection:
         if connection.dialect.name == "postgresql":
+            # not given back to the pool: the lock ends with the connection
+            connection.detach()
             connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
             connection.commit()
         before = current(connection)

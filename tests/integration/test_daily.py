@@ -57,6 +57,7 @@ class Room:
                 sender="lapor@city.example",
                 starttls=False,
                 timeout_seconds=1,
+                folder=Path(),
             )
         )
 

@@ -101,7 +101,7 @@ def test_the_trail_begins_with_the_receipt_and_remembers_the_content(town: Town)
     case = town.submit("6 Jul 09:00", channel="sms")
     entry = entry_of(case)
     content = hashlib.sha256(b"Jalan berlubang\nDi depan pasar.").hexdigest()
-    due = "2026-07-09T09:00:00+00:00"
+    due = "2026-07-09T09:00:00Z"
     assert columns(entry, "id", "public", "internal", "salt", "hash") == {
         "complaint_id": case.id,
         "sequence": 1,
@@ -116,7 +116,7 @@ def test_the_trail_begins_with_the_receipt_and_remembers_the_content(town: Town)
         "is_public": True,
         "previous": START,
     }
-    assert json.loads(entry.public) == {"received_at": "2026-07-06T02:00:00+00:00"}
+    assert json.loads(entry.public) == {"received_at": "2026-07-06T02:00:00Z"}
     assert json.loads(entry.internal) == {
         "channel": "sms",
         "content": content,

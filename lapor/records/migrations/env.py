@@ -8,7 +8,8 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Record.metadata,
     render_as_batch=True,
-    transaction_per_migration=True,
+    # all revisions in one transaction: SQLite can do that too, as lapor.site opens it
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
