@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from lapor.errors import Unavailable
 from lapor.notices import webhook_delivery
-from lapor.notices.delivery import deliver
+from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
+from lapor.oversight import daily
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -78,16 +79,32 @@ def sweep_once(site: Site) -> None:
 
 
 def send_once(site: Site) -> None:
-    """Send what waits in the outbox, where the settings name a sender."""
-    sender = sender_of(site.settings.mail)
+    """Send what waits in the outbox and the daily mails that are due, where the settings name a sender."""
+    sender, digest = sender_of(site.settings.mail), site.settings.notices.digest
     if sender is None:
         return
     with site.reading() as session:
-        organisation = site.engine(session).organisation
+        engine = site.engine(session)
+    url, words = site.public_url, site.wordings
+
+    def notices(now: datetime) -> Delivered:
+        return deliver(
+            engine.organisation, site.writing, sender, now=now, public_url=url, wordings=words, digest=digest
+        )
+
+    def digests(now: datetime) -> Delivered:
+        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words)
+
+    _until_settled("notices", notices)
+    if digest:
+        _until_settled("daily mails", digests)
+
+
+def _until_settled(what: str, send: Callable[[datetime], Delivered]) -> None:
     while True:
-        done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
+        done = send(datetime.now(UTC))
         if done.sent or done.delayed or done.dead:
-            log.info("%d notices sent, %d delayed, %d refused", done.sent, done.delayed, done.dead)
+            log.info("%s: %d sent, %d delayed, %d refused", what, done.sent, done.delayed, done.dead)
         if not done.settled:
             return
 

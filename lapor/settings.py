@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
+from lapor.settings_file import nearest
 
 _Rule = Callable[[Any], Any]
 _ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
@@ -63,6 +63,10 @@ def _day(key: str | None = None) -> fields.Field[Any]:
 def _whole(low: int, high: int) -> fields.Field[Any]:
     within = validate.Range(low, high, error="must be from {min} to {max}")
     return fields.Integer(strict=True, validate=within, error_messages=_words("must be a whole number"))
+
+
+def _flag() -> fields.Field[Any]:
+    return fields.Boolean(error_messages=_words("must be true or false"))
 
 
 def _list(inner: fields.Field[Any], *rules: _Rule) -> fields.Field[Any]:
@@ -194,9 +198,17 @@ class Mail:
     user: str = _setting("", _text())
     password: str = _setting("", _text(), "Better in the environment: LAPOR_MAIL__PASSWORD", shown=False)
     sender: str = _setting("", _text(_like(r"(\S+@\S+)?", "lapor@city.example"), key="from"), "Needed with a host.")
-    starttls: bool = _setting(True, fields.Boolean(error_messages=_words("must be true or false")))
+    starttls: bool = _setting(True, _flag())
     timeout_seconds: int = _setting(10, _whole(1, 300))
     folder: Path = _setting("", _text(), "For trying out: without a host each message becomes a file in this folder.")
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """What people are told by mail, and how often."""
+
+    texts: Path | None = _setting("", _text(), "A folder whose id.yaml and en.yaml replace single texts; empty: none.")
+    digest: bool = _setting(True, _flag(), "Officers may choose one mail a day; false: all are told at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +217,7 @@ class Webhooks:
 
     allow_private: bool = _setting(
         False,
-        fields.Boolean(error_messages=_words("must be true or false")),
+        _flag(),
         "For trying out: http, and addresses inside this network. Anybody who registers a webhook could look around there.",
     )
     timeout_seconds: int = _setting(10, _whole(1, 15), "For one attempt as a whole, but for looking up the name.")
@@ -257,6 +269,7 @@ class Settings:
     office_hours: OfficeHours = _section(OfficeHours, _opens)
     calendar: Calendar = _section(Calendar)
     mail: Mail = _section(Mail, _sender_known)
+    notices: Notices = _section(Notices)
     webhooks: Webhooks = _section(Webhooks)
     worker: Worker = _section(Worker)
     retention: Retention = _section(Retention)
@@ -272,7 +285,7 @@ def load(env: Mapping[str, str], cwd: Path) -> Settings:
         SettingsFaulty: with every fault of both, one line each.
     """
     values, faults = _defaults(Settings), list[str]()
-    file, given = settings_file.read(env, cwd, faults)
+    file, given = settings_file.configured(env, cwd, faults)
     _lay_over(values, given, faults)
     sources = _take(values, env, faults)
     try:
@@ -308,7 +321,7 @@ def _lay_over(values: dict[str, Any], given: dict[str, Any], faults: list[str], 
     """Section by section; one that is there but empty changes nothing."""
     for name, value in given.items():
         if name not in values:
-            faults.append(f"{above}{name}: unknown{_nearest(name, values)}")
+            faults.append(f"{above}{name}: unknown{nearest(name, values)}")
         elif not isinstance(values[name], dict):
             values[name] = value
         elif isinstance(value, dict):
@@ -322,7 +335,7 @@ def _take(values: dict[str, Any], env: Mapping[str, str], faults: list[str]) -> 
     known, sources = _variables(), dict[str, str]()
     for variable in sorted(name for name in env if name.startswith("LAPOR_") and not name.startswith(_NO_SETTINGS)):
         if variable not in known:
-            faults.append(f"{variable}: unknown{_nearest(variable, known)}")
+            faults.append(f"{variable}: unknown{nearest(variable, known)}")
             continue
         path, default = known[variable]
         section = values[path[0]] if len(path) > 1 else values
@@ -349,11 +362,6 @@ def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str
             yield from ((path.removeprefix("."), _PLAIN.get(text, text)) for text in below)
 
 
-def _nearest(name: object, known: Mapping[str, object]) -> str:
-    near = get_close_matches(str(name), known, n=1, cutoff=0.75)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
 def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
     """Fill in what is empty, and let paths start at `base`."""
     var = base / given.var
@@ -364,6 +372,7 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         zone=ZoneInfo(str(given.zone)),
         public_url=given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}",
         workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
+        notices=dataclasses.replace(given.notices, texts=base / given.notices.texts if given.notices.texts else None),
         database=Database(_anchored_url(given.database.url, base)),
         mail=dataclasses.replace(given.mail, folder=base / given.mail.folder if str(given.mail.folder) else Path()),
         secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from lapor.machine import indonesia, reader
 from lapor.machine.calendar import Calendar
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
+from lapor.notices import wordings
+from lapor.notices.wordings import Wordings
 from lapor.records import schema
 from lapor.settings import Settings, shipped_workflows
 
@@ -52,6 +55,15 @@ class Site:
         """How people reach the API, without a slash at the end."""
         server = self.settings.server
         return self.settings.public_url.rstrip("/") or f"http://{server.host}:{server.port}"
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """The words of notices, with the agency's own.
+
+        Raises:
+            SettingsFaulty: with everything in the agency's own that does not fit.
+        """
+        return wordings.load(self.settings.notices.texts)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

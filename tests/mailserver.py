@@ -64,6 +64,13 @@ class MailServer:
         return [str(message["Message-ID"]) for message in self.taken]
 
 
+def plain(message: EmailMessage) -> str:
+    """The plain text of a message."""
+    body = message.get_body(("plain",))
+    text: str = body.get_content() if body else ""
+    return text
+
+
 @contextmanager
 def running(**options: Any) -> Iterator[MailServer]:
     """A mail server that listens until the end of the block."""

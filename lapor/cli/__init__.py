@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "demo",
     "doctor": "checking",
     "migrate": "deployment",
+    "notices": "notices",
     "replay": "replaying",
     "seed": "deployment",
     "serve": "running",

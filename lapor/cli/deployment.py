@@ -17,6 +17,7 @@ from lapor.directory import demo
 from lapor.errors import CannotRun, DefinitionFaulty, SettingsFaulty, Unauthenticated
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
+from lapor.notices import wordings
 from lapor.records import schema
 from lapor.site import Site, load_definitions
 
@@ -32,7 +33,7 @@ def config() -> None:
 @config.command()
 @as_json
 def check(as_json: bool) -> int:
-    """List all faults of the settings and of the definitions that they name."""
+    """List all faults of the settings, and of the definitions and texts that they name."""
     faults = _faults()
     if as_json:
         print_json({"faults": faults})
@@ -43,12 +44,19 @@ def check(as_json: bool) -> int:
 
 def _faults() -> list[str]:
     try:
-        load_definitions(settings_here())
+        settings = settings_here()
     except SettingsFaulty as found:
         return list(found.faults)
+    faults: list[str] = []
+    try:
+        load_definitions(settings)
     except DefinitionFaulty as found:
-        return [str(fault) for fault in found.faults]
-    return []
+        faults += [str(fault) for fault in found.faults]
+    try:
+        wordings.load(settings.notices.texts)
+    except SettingsFaulty as found:
+        faults += found.faults
+    return faults
 
 
 @config.command()

@@ -16,6 +16,7 @@ from api.wsgi import application
 from lapor import scheduler
 from lapor.cli.here import site_here
 from lapor.errors import CannotRun
+from lapor.notices import wordings
 from lapor.settings import Server
 
 
@@ -44,6 +45,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     site = site_here()
+    wordings.load(site.settings.notices.texts)
     site.prepare()
     scheduler.work(site, stop)
 

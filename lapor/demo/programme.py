@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from lapor.demo.play import Day, Event, Play
 from lapor.machine.definition import Label
-from lapor.notices.texts import spoken
+from lapor.notices.texts import spoken_day
 
 # what happens all day long is counted; all else has a line of its own
 _ROUTINE: Mapping[str, tuple[str, Label]] = {
@@ -114,10 +114,9 @@ def _kind_of(day: Day) -> Text:
     return Text("") if day.working else Text("akhir pekan / weekend", "dim")
 
 
-def _in_words(day: Any, play: Play) -> Label:
-    noon = datetime.combine(day, time(12), ZoneInfo(play.calendar.zone))
-    words = spoken(noon, play.calendar.zone)
-    return Label(words.id.partition(" pukul ")[0], words.en.partition(",")[0])
+def _in_words(day: date, play: Play) -> Label:
+    said = {words.tongue: spoken_day(words, day) for words in play.stage.site.wordings.words}
+    return Label(said["id"], said["en"])
 
 
 def _by_state(play: Play, facts: Mapping[str, Any]) -> Iterable[Sequence[Any]]:

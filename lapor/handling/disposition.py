@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lapor.errors import InvalidFields
-from lapor.handling.step import Making
+from lapor.handling.step import Making, Party
 from lapor.machine.engine import Engine
-from lapor.machine.organisation import Post, Unit
+from lapor.machine.organisation import Organisation, Post, Unit
 from lapor.notices import outbox
 from lapor.records import CategoryRow, Complaint, ReportedParty
 
@@ -44,6 +46,15 @@ def hand_over(making: Making) -> None:
     making.former_id = complaint.holder_id
     complaint.holder_id, complaint.owner_id, complaint.competent_id = unit.id, None, None
     complaint.bound = complaint.bound or move.binding
+    reported = concerned(making.engine.organisation, complaint.classification, _reported(making))
+    receivers = making.engine.organisation.receivers(unit.id)
+    tell_of_work(making, next((post for post in receivers if not post.vacant and post.id not in reported), None))
+
+
+def tell_of_work(making: Making, post: Post | None) -> None:
+    """Tell a post that it has something to do, unless it has just seen to that itself."""
+    if post and post.id != making.actor.post_id:
+        outbox.tell(making.session, making.complaint, "work", making.now, post_id=post.id)
 
 
 def name_competent(making: Making) -> None:
@@ -65,11 +76,10 @@ def note_reported(making: Making) -> None:
     if said is None:
         return
     making.internal["reported"] = said
-    before = select(ReportedParty.unit_id, ReportedParty.post_id).filter_by(complaint_id=making.complaint.id)
-    known = {(unit_id, post_id) for unit_id, post_id in making.session.execute(before)}
+    known = _reported(making)
     parties = _parties(said, making) if said != UNKNOWN else []
     named = [(party.id, None) if isinstance(party, Unit) else (None, party.id) for party in parties]
-    making.reported_units = {unit_id for unit_id, _ in [*known, *named] if unit_id}
+    making.reported = {*known, *named}
     added = [pair for pair in dict.fromkeys(named) if pair not in known]
     if added:
         rows = [{"complaint_id": making.complaint.id, "unit_id": unit, "post_id": post} for unit, post in added]
@@ -106,20 +116,31 @@ def _parties(said: str, making: Making) -> list[Unit | Post]:
 
 def reported_posts(engine: Engine, session: Session, complaint: Complaint) -> frozenset[int]:
     """The posts that a complaint is about; where it alleges misconduct, all posts of the reported units too."""
-    parties = session.scalars(select(ReportedParty).filter_by(complaint_id=complaint.id)).all()
-    named = frozenset(party.post_id for party in parties if party.post_id)
-    units = {party.unit_id for party in parties if party.unit_id}
-    if not units or complaint.classification != "oversight":
+    return concerned(engine.organisation, complaint.classification, _parties_of(session, complaint))
+
+
+def concerned(organisation: Organisation, classification: str | None, parties: Collection[Party]) -> frozenset[int]:
+    """The ids of the posts that the reported parties of a complaint of this class come to."""
+    units = {unit_id for unit_id, _ in parties if unit_id} if classification == "oversight" else set[int]()
+    named = frozenset(post_id for _, post_id in parties if post_id)
+    if not units:
         return named
-    organisation = engine.organisation
     return named | {post.id for post in organisation.posts.values() if units & {*organisation.units[post.unit_id].path}}
 
 
+def _reported(making: Making) -> set[Party]:
+    if making.reported is None:
+        making.reported = _parties_of(making.session, making.complaint)
+    return making.reported
+
+
+def _parties_of(session: Session, complaint: Complaint) -> set[Party]:
+    parties = select(ReportedParty.unit_id, ReportedParty.post_id).filter_by(complaint_id=complaint.id)
+    return {(unit_id, post_id) for unit_id, post_id in session.execute(parties)}
+
+
 def _reported_units(making: Making) -> set[int]:
-    if making.reported_units is None:
-        parties = select(ReportedParty.unit_id).filter_by(complaint_id=making.complaint.id)
-        making.reported_units = {unit_id for unit_id in making.session.scalars(parties) if unit_id}
-    return making.reported_units
+    return {unit_id for unit_id, _ in _reported(making) if unit_id}
 
 
 EFFECTS = {

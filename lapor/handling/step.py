@@ -19,13 +19,16 @@ from lapor.machine.organisation import Post, Unit
 from lapor.notices import outbox, webhook_outbox
 from lapor.records import CategoryRow, ClockRow, Complaint, Escalation
 
+Party = tuple[int | None, int | None]
+"""The id of a reported unit, or that of a reported post."""
+
 
 @dataclass(slots=True)
 class Making:
     """A move that is being made, between its checks and its entry in the trail.
 
-    `values` are the checked fields; `public` and `internal` grow to what the trail says. `reported_units` are the ids
-    of units that the case is about, None until somebody asks. `former_id` is the holder before a hand-over.
+    `values` are the checked fields; `public` and `internal` grow to what the trail says. `reported` is whom the case is
+    about, None until somebody asks. `former_id` is the holder before a hand-over.
     """
 
     engine: Engine
@@ -39,7 +42,7 @@ class Making:
     values: Mapping[str, Any] = field(default_factory=dict)
     public: dict[str, Any] = field(default_factory=dict)
     internal: dict[str, Any] = field(default_factory=dict)
-    reported_units: set[int] | None = None
+    reported: set[Party] | None = None
     former_id: int | None = None
 
     @property
@@ -62,7 +65,8 @@ def write(making: Making, target: str) -> None:
         _lapse_rungs(making)
     making.internal["clocks"], started = clocks.step(making.engine, complaint, making.clock_rows, taken)
     trail.append(making.session, complaint, _happening(making, source, target))
-    outbox.tell(making.session, complaint, making.name, making.now)
+    new_due = {"new_due": taken.new_due.isoformat()} if taken.new_due else {}
+    outbox.tell(making.session, complaint, making.name, making.now, facts=new_due)
     clocks.store(making.session, complaint, started)
     _tell_apps(making, source, target)
 

@@ -75,6 +75,13 @@ class Organisation:
         above = reversed(self.units[unit_id].path)
         return next(posts[0] for posts in map(self._posts_of.get, above) if posts)
 
+    def receivers(self, unit_id: int) -> Iterator[Post]:
+        """Whom to tell of what comes to a unit, best first: its liaison officers, its head, and those above."""
+        head = self.head(unit_id)
+        yield from (post for post in self._posts_of.get(unit_id, ()) if post.role == "liaison_officer")
+        yield head
+        yield from self.climb(head)
+
     def coordinator(self, unit_id: int) -> Post | None:
         """The coordinator of the nearest door: in the unit, else above it."""
         above = reversed(self.units[unit_id].path)

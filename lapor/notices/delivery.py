@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from lapor.machine.organisation import Organisation
 from lapor.notices import mail, texts
-from lapor.records import Complaint, Escalation, Notice, ReportedParty, Reporter
+from lapor.notices.wordings import Wordings
+from lapor.records import Complaint, Escalation, Notice, NoticeChoice, ReportedParty, Reporter
 from lapor.records.base import Writing
 
 LEASE = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
+CAN_WAIT = ("warning", "work")
+"""What a post may choose to be told of once a day; whatever else there is cannot wait."""
 _LONGEST_MINUTES = 60
 
 
@@ -50,7 +54,7 @@ class _Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class Outcome:
     """What came of an attempt, by its name in `Delivered`. `down`: others need not be tried now."""
 
     name: str
@@ -65,19 +69,21 @@ def deliver(
     *,
     now: datetime,
     public_url: str,
+    wordings: Wordings | None = None,
+    digest: bool = True,
     batch: int = 50,
 ) -> Delivered:
     """Send the notices that are due at `now`, oldest first, one batch of them.
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end. Call again with a fresh `now`: leases begin there.
+    at its end. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
-        letters, unaddressed = _claim(session, organisation, now, batch)
+        letters, unaddressed = _claim(session, organisation, _due(now, batch, digest=digest), now)
     done = Counter(unaddressed=unaddressed)
     for position, letter in enumerate(letters):
-        outcome = _attempt(letter, sender, public_url, now)
+        outcome = _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
         with writing() as session:
             _mark(session, letter, outcome, now)
@@ -89,9 +95,9 @@ def deliver(
     return Delivered(**done)
 
 
-def _claim(session: Session, organisation: Organisation, now: datetime, size: int) -> tuple[list[_Letter], int]:
+def _claim(session: Session, organisation: Organisation, due: Select[Any], now: datetime) -> tuple[list[_Letter], int]:
     """Take out a lease on what is due; return what can be sent, and how many have no address."""
-    letters = [_letter(row, organisation) for row in session.execute(_due(now, size))]
+    letters = [_letter(row, organisation) for row in session.execute(due)]
     addressed = [letter for letter in letters if letter.recipient]
     leased = update(Notice).where(Notice.id.in_([letter.notice_id for letter in addressed]))
     session.execute(leased.values(next_attempt_at=now + LEASE, attempts=Notice.attempts + 1))
@@ -100,7 +106,7 @@ def _claim(session: Session, organisation: Organisation, now: datetime, size: in
     return addressed, len(without)
 
 
-def _due(now: datetime, size: int) -> Select[Any]:
+def _due(now: datetime, size: int, *, digest: bool) -> Select[Any]:
     case_columns = (Complaint.number, Complaint.door_id, Complaint.phase, Complaint.due_at)
     privacy = (Complaint.anonymous, Complaint.confidential)
     title = case((_may_read_title(), Complaint.title)).label("title")
@@ -110,11 +116,16 @@ def _due(now: datetime, size: int) -> Select[Any]:
         .join(Complaint, Complaint.id == Notice.complaint_id)
         .outerjoin(Reporter, and_(Reporter.id == Complaint.reporter_id, Notice.post_id.is_(None)))
         .outerjoin(Escalation, Escalation.id == Notice.escalation_id)
-        .where(Notice.state == "waiting", Notice.next_attempt_at <= now)
+        .where(Notice.state == "waiting", Notice.next_attempt_at <= now, ~_can_wait() if digest else true())
         .order_by(Notice.next_attempt_at, Notice.id)
         .limit(size)
         .with_for_update(of=Notice, skip_locked=True)
     )
+
+
+def _can_wait() -> ColumnElement[bool]:
+    daily = exists().where(NoticeChoice.post_id == Notice.post_id, NoticeChoice.choice == "daily")
+    return and_(Notice.event.in_(CAN_WAIT), daily)
 
 
 def _may_read_title() -> ColumnElement[bool]:
@@ -150,27 +161,39 @@ def _letter(row: Row[Any], organisation: Organisation) -> _Letter:
     )
 
 
-def _attempt(letter: _Letter, sender: mail.Sender, public_url: str, now: datetime) -> _Outcome:
-    link = f"{public_url}/api/v1/complaints/{quote(letter.case.number, safe='')}"
-    try:
-        text = texts.render(letter.event, letter.case, link, letter.facts)
-        recipient = letter.recipient or ""
-        sender.send(
-            mail.compose(
-                letter.notice_id, text, sender=sender.address, recipient=recipient, public_url=public_url, now=now
-            )
+def _attempt(
+    letter: _Letter, sender: mail.Sender, public_url: str, wordings: Wordings | None, now: datetime
+) -> Outcome:
+    def written() -> EmailMessage:
+        link = f"{public_url}/api/v1/complaints/{quote(letter.case.number, safe='')}"
+        return mail.compose(
+            f"notice-{letter.notice_id}",
+            texts.render(letter.event, letter.case, link, letter.facts, wordings=wordings),
+            sender=sender.address,
+            recipient=letter.recipient or "",
+            public_url=public_url,
+            now=now,
+            optional=letter.event == "work",
         )
+
+    return attempt(sender, written)
+
+
+def attempt(sender: mail.Sender, written: Callable[[], EmailMessage]) -> Outcome:
+    """Write one message and send it; whatever is raised becomes an outcome."""
+    try:
+        sender.send(written())
     except mail.Refused as fault:
-        return _Outcome("dead", str(fault))
+        return Outcome("dead", str(fault))
     except mail.Delayed as fault:
-        return _Outcome("delayed", str(fault), down=isinstance(fault, mail.Down))
+        return Outcome("delayed", str(fault), down=isinstance(fault, mail.Down))
     except Exception as fault:
         # one that cannot be written must not hold up the others; its words may hold an address
-        return _Outcome("delayed", f"it could not be written: {type(fault).__name__}")
-    return _Outcome("sent")
+        return Outcome("delayed", f"it could not be written: {type(fault).__name__}")
+    return Outcome("sent")
 
 
-def _mark(session: Session, letter: _Letter, outcome: _Outcome, now: datetime) -> None:
+def _mark(session: Session, letter: _Letter, outcome: Outcome, now: datetime) -> None:
     if outcome.name == "sent":
         # true whoever holds the lease by now
         sent = update(Notice).where(Notice.id == letter.notice_id)
@@ -183,7 +206,7 @@ def _mark(session: Session, letter: _Letter, outcome: _Outcome, now: datetime) -
         )
 
 
-def _hand_back(session: Session, untried: Sequence[_Letter], outcome: _Outcome, now: datetime) -> None:
+def _hand_back(session: Session, untried: Sequence[_Letter], outcome: Outcome, now: datetime) -> None:
     """Those behind a failure come before it the next time, so that none can hold up the others for good."""
     if untried:
         back = {"next_attempt_at": now + SOON, "attempts": Notice.attempts - 1, "fault": outcome.fault}

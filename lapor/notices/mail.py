@@ -13,11 +13,15 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from lapor.errors import LaporError
+from lapor.notices import html
 from lapor.notices.texts import Text
 from lapor.settings import Mail
+
+# what is written to such a sender is read by nobody
+_NOBODY = re.compile(r"(no|do[-_.]?not)[-_.]?reply", re.IGNORECASE)
 
 
 class Refused(LaporError):
@@ -49,20 +53,29 @@ class Sender(Protocol):
         """
 
 
-def compose(notice_id: int, text: Text, *, sender: str, recipient: str, public_url: str, now: datetime) -> EmailMessage:
-    """Make the message of a notice. One that is made again has the same Message-ID.
+def compose(
+    name: str, text: Text, *, sender: str, recipient: str, public_url: str, now: datetime, optional: bool = False
+) -> EmailMessage:
+    """Make the message of this name, in plain text and HTML. One that is made again has the same Message-ID.
+
+    `optional`: the recipient may ask to be told otherwise, which the headers say.
 
     Raises:
         Refused: the recipient is not exactly one address.
     """
     message = EmailMessage()
-    message["Message-ID"] = f"<notice-{notice_id}@{urlsplit(public_url).hostname or 'localhost'}>"
+    message["Message-ID"] = f"<{name}@{urlsplit(public_url).hostname or 'localhost'}>"
     message["Date"] = now
     message["From"] = sender
     message["To"] = _address(recipient)
     message["Subject"] = text.subject
     message["Auto-Submitted"] = "auto-generated"
+    if optional and not _NOBODY.match(sender):
+        message["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject=unsubscribe>"
     message.set_content(text.body, cte="quoted-printable")
+    message.add_alternative(html.page(text), subtype="html", cte="quoted-printable")
+    # by default it is drawn by lot; quoted-printable has no such line
+    message.set_boundary(f"=_{name}")
     return message
 
 

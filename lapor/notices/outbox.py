@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lapor.notices.texts import REPORTER_EVENTS
+from lapor.notices.wordings import TO_REPORTER
 from lapor.records import Complaint, Notice
 
 
@@ -26,7 +26,7 @@ def tell(
 
     `facts` hold what the text needs beside the case: no content, no identity.
     """
-    if post_id is None and (complaint.reporter_id is None or event not in REPORTER_EVENTS):
+    if post_id is None and (complaint.reporter_id is None or event not in TO_REPORTER):
         return
     session.add(
         Notice(

@@ -1,15 +1,16 @@
-"""What notices say, Indonesian first, English second. Pure text: whom they go to, and when, is decided elsewhere."""
+"""What notices say of a case, in every language. Whom they go to, and when, is decided elsewhere; the words lie in files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from operator import attrgetter
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lapor.machine.definition import Label
+from lapor.notices.wordings import TO_REPORTER, Wordings, Words, placeholders, shipped
+
+Named = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,210 +31,111 @@ class CaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A notice in words: plain text, ready to be sent."""
+class Half:
+    """A notice in one language: paragraphs, with a blank line between two."""
 
-    subject: str
-    body: str
+    tongue: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """How an event is put. `says` may name the {clock} that it is about, and what happens {then}, when it is due."""
+class Text:
+    """A notice in words, ready to be sent. `links` are the addresses in it that are ours."""
 
-    subject: Label
-    says: Label
+    subject: str
+    halves: tuple[Half, ...]
+    links: tuple[str, ...] = ()
 
-
-_ANSWERED = Wording(
-    Label("Laporan ditanggapi", "Report answered"),
-    Label(
-        "Laporan Anda telah ditanggapi. Mohon beri tahu kami apakah Anda menerima atau menyanggah tanggapan itu.",
-        "Your report has been answered. Please tell us whether you accept or dispute the answer.",
-    ),
-)
-_TO_REPORTER: Mapping[str, Wording] = {
-    "submit": Wording(
-        Label("Laporan diterima", "Report received"),
-        Label(
-            "Laporan Anda telah kami terima. Simpan nomornya bersama kode rahasia yang Anda peroleh saat melapor;"
-            " kode itu tidak pernah kami minta melalui surel.",
-            "We have received your report. Keep its number together with the secret that you were shown when you"
-            " reported; we never ask for that secret by mail.",
-        ),
-    ),
-    "dispose": Wording(
-        Label("Laporan diteruskan", "Report handed on"),
-        Label(
-            "Laporan Anda telah diteruskan kepada unit yang berwenang.",
-            "Your report has been handed to the competent unit.",
-        ),
-    ),
-    "ask_completion": Wording(
-        Label("Menunggu kelengkapan", "Please complete it"),
-        Label(
-            "Laporan Anda belum lengkap. Mohon lengkapi agar dapat diteruskan.",
-            "Your report is not complete yet. Please complete it so that it can go on.",
-        ),
-    ),
-    "ask_reporter": Wording(
-        Label("Ada pertanyaan untuk Anda", "A question to you"),
-        Label(
-            "Ada pertanyaan untuk Anda mengenai laporan ini. Mohon dijawab.",
-            "There is a question to you about this report. Please answer it.",
-        ),
-    ),
-    "answer": _ANSWERED,
-    "approve": _ANSWERED,
-    "remind": Wording(
-        Label("Laporan menunggu Anda", "Report waiting for you"),
-        Label(
-            "Laporan ini menunggu Anda. Tanpa kabar dari Anda sampai tenggatnya, laporan {then} secara otomatis."
-            " Bila Anda sudah menanggapi, abaikan pengingat ini.",
-            "This report waits for you. If we have not heard from you when it is due, it is {then} automatically."
-            " If you have answered already, nothing more is needed.",
-        ),
-    ),
-}
-_TO_POST: Mapping[str, Wording] = {
-    "warning": Wording(
-        Label("Tenggat mendekat", "Due soon"),
-        Label("Tenggat {clock} laporan ini mendekat.", "The {clock} of this report is due soon."),
-    ),
-    "escalation": Wording(
-        Label("Eskalasi: lewat tenggat", "Escalation: overdue"),
-        Label(
-            "Tenggat {clock} laporan ini terlewati, sehingga laporan ini dieskalasi kepada Anda.",
-            "The {clock} of this report is overdue, and the report has been escalated to you.",
-        ),
-    ),
-    "oversight": Wording(
-        Label("Laporan berkadar pengawasan", "Oversight report"),
-        Label(
-            "Sebuah laporan berkadar pengawasan telah didisposisikan.",
-            "A report that alleges misconduct has been handed to a unit.",
-        ),
-    ),
-    "oversight_withdrawn": Wording(
-        Label("Laporan pengawasan dicabut", "Oversight withdrawn"),
-        Label(
-            "Pelapor mencabut laporan berkadar pengawasan ini. Anda tetap dapat menindaklanjutinya.",
-            "The reporter has withdrawn this report, which alleges misconduct. You remain free to go on with it.",
-        ),
-    ),
-}
-REPORTER_EVENTS = frozenset(_TO_REPORTER)
-_WORDINGS = {**_TO_REPORTER, **_TO_POST}
-
-_THEN: Mapping[str | None, Label] = {
-    "intake": Label("diarsipkan", "archived"),
-    "follow_up": Label("dikembalikan kepada petugas", "handed back to the officer"),
-    "closure": Label("ditutup", "closed"),
-}
-_ANY_END = Label("diarsipkan, dikembalikan kepada petugas, atau ditutup", "archived, handed back or closed")
-_CLOCKS: Mapping[str, Label] = {
-    "verification": Label("verifikasi", "verification"),
-    "holding": Label("penerimaan disposisi", "acceptance"),
-    "arbitration": Label("arbitrase", "arbitration"),
-    "first_response": Label("tanggapan pertama", "first response"),
-    "resolution": Label("penyelesaian", "resolution"),
-    "reconsideration": Label("peninjauan kembali", "reconsideration"),
-    "standard": Label("standar pelayanan", "service standard"),
-    "approval": Label("persetujuan tanggapan", "approval"),
-    "review": Label("pemeriksaan keberatan", "review"),
-}
-_NUMBER, _TITLE, _LINK = Label("Nomor", "Number"), Label("Judul", "Title"), Label("Tautan", "Link")
-_DUE, _NEXT = Label("Tenggat", "Due"), Label("Langkah berikutnya paling lambat", "Next step due")
-_OPENED_BY_REPORTER = Label(
-    "Tautan itu terbuka dengan kode rahasia yang Anda peroleh saat melapor.",
-    "The link opens with the secret that you were shown when you reported.",
-)
-_OPENED_BY_POST = Label("Tautan itu terbuka dengan akun petugas Anda.", "The link opens with your officer's account.")
-
-_DAYS = (
-    Label("Senin", "Monday"),
-    Label("Selasa", "Tuesday"),
-    Label("Rabu", "Wednesday"),
-    Label("Kamis", "Thursday"),
-    Label("Jumat", "Friday"),
-    Label("Sabtu", "Saturday"),
-    Label("Minggu", "Sunday"),
-)
-_MONTHS = (
-    Label("Januari", "January"),
-    Label("Februari", "February"),
-    Label("Maret", "March"),
-    Label("April", "April"),
-    Label("Mei", "May"),
-    Label("Juni", "June"),
-    Label("Juli", "July"),
-    Label("Agustus", "August"),
-    Label("September", "September"),
-    Label("Oktober", "October"),
-    Label("November", "November"),
-    Label("Desember", "December"),
-)
+    @property
+    def body(self) -> str:
+        """The plain text."""
+        return "\n----\n\n".join(half.text for half in self.halves)
 
 
-def render(event: str, case: CaseFacts, link: str, facts: Mapping[str, Any]) -> Text:
+def render(
+    event: str, case: CaseFacts, link: str, facts: Mapping[str, Any], *, wordings: Wordings | None = None
+) -> Text:
     """Put an event into words; of an anonymous or confidential case with number, due moment and link only.
 
-    A `due_at` in `facts` goes before the one of the case.
+    A `due_at` in `facts` goes before the one of the case; `tell` is whom a rung is meant for. Without `wordings`: those
+    that come along.
 
     Raises:
         KeyError: there is no wording for such an event.
     """
-    wording = _WORDINGS[event]
-    lines = _lines(event, case, link, facts)
-    named = {"clock": _clock(str(facts.get("clock", ""))), "then": _THEN.get(case.phase, _ANY_END)}
-    opened_by = _OPENED_BY_REPORTER if event in REPORTER_EVENTS else _OPENED_BY_POST
-    halves = [_half(attrgetter(tongue), wording.says, named, lines, opened_by) for tongue in ("id", "en")]
-    subject = f"[{case.number}] {wording.subject.id} / {wording.subject.en}"
-    return Text(subject, "\n----\n\n".join(halves))
+    chosen = (wordings or shipped()).words
+    halves = tuple(Half(words.tongue, _half(words, event, case, link, facts)) for words in chosen)
+    subject = " / ".join(words.events[_kind(words, event, facts)]["subject"] for words in chosen)
+    return Text(f"[{case.number}] {subject}", halves, (link,))
 
 
-def spoken(moment: datetime, zone: str) -> Label:
+def fill(text: str, named: Named) -> str:
+    """Fill in what is named between braces; a line that names something that is None is left out."""
+    kept = [line for line in text.splitlines() if all(named[name] is not None for name in placeholders(line))]
+    return "\n".join(kept).format_map(named)
+
+
+def spoken(words: Words, moment: datetime, zone: str) -> str:
     """A moment in words, in the time of a zone.
 
-    >>> spoken(datetime.fromisoformat("2026-03-16T09:00:00+00:00"), "Asia/Jakarta").id
+    >>> spoken(shipped().words[0], datetime.fromisoformat("2026-03-16T09:00:00+00:00"), "Asia/Jakarta")
     'Senin, 16 Maret 2026 pukul 16.00 WIB'
     """
     local = moment.astimezone(ZoneInfo(zone))
-    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
-    return Label(
-        f"{day.id}, {local.day} {month.id} {local.year} pukul {local:%H.%M} {local.tzname()}",
-        f"{day.en} {local.day} {month.en} {local.year}, {local:%H:%M} {local.tzname()}",
-    )
+    of_time = {"hour": f"{local:%H}", "minute": f"{local:%M}", "zone": local.tzname() or zone}
+    return fill(words.moment, {**_of_day(words, local.date()), **of_time})
 
 
-def _half(
-    read: Callable[[Label], str],
-    says: Label,
-    named: Mapping[str, Label],
-    lines: list[tuple[Label, Label]],
-    opened_by: Label,
-) -> str:
-    said = read(says).format(**{name: read(label) for name, label in named.items()})
-    listed = [f"{read(name)}: {read(value)}" for name, value in lines]
-    return "\n".join([said, "", *listed, "", read(opened_by)]) + "\n"
+def spoken_day(words: Words, day: date) -> str:
+    """A day in words.
+
+    >>> spoken_day(shipped().words[1], date(2026, 3, 16))
+    'Monday 16 March 2026'
+    """
+    return fill(words.date, _of_day(words, day))
 
 
-def _lines(event: str, case: CaseFacts, link: str, facts: Mapping[str, Any]) -> list[tuple[Label, Label]]:
-    lines = [(_NUMBER, _alike(case.number))]
-    if case.title and not (case.anonymous or case.confidential):
-        lines.append((_TITLE, _alike(_on_one_line(case.title))))
+def clock_named(words: Words, name: str) -> str:
+    """A clock in words; one without any is called by its name."""
+    return words.clocks.get(name) or name.replace("_", " ")
+
+
+def _of_day(words: Words, day: date) -> dict[str, str | None]:
+    weekday, month = words.days[day.weekday()], words.months[day.month - 1]
+    return {"weekday": weekday, "day": str(day.day), "month": month, "year": str(day.year)}
+
+
+def _kind(words: Words, event: str, facts: Mapping[str, Any]) -> str:
+    """The entry of an event: a rung may have one of its own for whom it is meant."""
+    own = f"{event}_{str(facts.get('tell', '')).replace(' ', '_')}"
+    return own if own in words.events else event
+
+
+def _half(words: Words, event: str, case: CaseFacts, link: str, facts: Mapping[str, Any]) -> str:
+    named = _named(words, case, link, facts)
+    says = fill(words.events[_kind(words, event, facts)]["body"], named)
+    frame = "reminder" if event == "remind" else "reporter" if event in TO_REPORTER else "officer"
+    return _spaced(fill(words.frames[frame], {**named, "says": says}).split("\n"))
+
+
+def _named(words: Words, case: CaseFacts, link: str, facts: Mapping[str, Any]) -> dict[str, str | None]:
     due_at = datetime.fromisoformat(facts["due_at"]) if "due_at" in facts else case.due_at
-    if due_at:
-        lines.append((_DUE if event in ("remind", "warning", "escalation") else _NEXT, spoken(due_at, case.zone)))
-    return [*lines, (_LINK, _alike(link))]
+    hidden = case.anonymous or case.confidential
+    return {
+        "number": case.number,
+        "link": link,
+        "due": spoken(words, due_at, case.zone) if due_at else None,
+        "title": _on_one_line(case.title) if case.title and not hidden else None,
+        "clock": clock_named(words, str(facts.get("clock", ""))),
+        "then": words.then.get(case.phase or "", words.then["otherwise"]),
+        "new_due": spoken_day(words, date.fromisoformat(facts["new_due"])) if "new_due" in facts else None,
+    }
 
 
-def _clock(name: str) -> Label:
-    return _CLOCKS.get(name) or _alike(name.replace("_", " "))
-
-
-def _alike(text: str) -> Label:
-    return Label(text, text)
+def _spaced(lines: Sequence[str]) -> str:
+    """Lines with one blank one at most between two, where some were left out."""
+    kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line.strip() or before.strip()]
+    return "\n".join(kept).strip() + "\n"
 
 
 def _on_one_line(text: str) -> str:

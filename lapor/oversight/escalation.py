@@ -171,7 +171,12 @@ def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
         climb.now,
         post_id=told.post.id if told.post else None,
         escalation_id=escalation.id,
-        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": stamp(climb.clock.due_at)},
+        facts={
+            "clock": climb.clock.name,
+            "rung": climb.index,
+            "tell": escalation.tell,
+            "due_at": stamp(climb.clock.due_at),
+        },
     )
 
 

@@ -7,7 +7,7 @@ from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow
 from lapor.records.escalation import Escalation
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
-from lapor.records.outbox import Notice
+from lapor.records.outbox import Notice, NoticeChoice
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
 from lapor.records.token import Token
@@ -26,6 +26,7 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "Notice",
+    "NoticeChoice",
     "PostRow",
     "Record",
     "RegionRow",

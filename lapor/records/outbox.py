@@ -1,4 +1,4 @@
-"""What is to be told to somebody: written with the case, sent afterwards."""
+"""What is to be told to somebody, written with the case and sent afterwards; and who is told how often."""
 
 from __future__ import annotations
 
@@ -36,3 +36,23 @@ class Notice(Record):
     attempts: Mapped[int]
     sent_at: Mapped[datetime | None]
     fault: Mapped[str | None]
+
+
+class NoticeChoice(Record):
+    """How a post is told of what can wait until morning; without one it is told at once.
+
+    `digest_at` is when its next daily mail is due, and of one that was tried when it was first tried: it holds what was
+    noted until then. `next_attempt_at` is when to try; `attempts` counts those of this mail.
+    """
+
+    __tablename__ = "notice_choices"
+    __table_args__ = (
+        CheckConstraint("choice IN ('at_once', 'daily')", name="choice"),
+        CheckConstraint("(choice = 'daily') = (digest_at IS NOT NULL AND next_attempt_at IS NOT NULL)", name="moments"),
+    )
+    id: Mapped[Key]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), unique=True)
+    choice: Mapped[str]
+    digest_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    attempts: Mapped[int]

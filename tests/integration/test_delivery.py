@@ -18,7 +18,7 @@ from lapor.records import ReportedParty, schema
 from lapor.site import Site, connect
 from tests.conftest import fresh_url
 from tests.integration.office import MINUTE, NOW, TEXT, TITLE, UNIT, URL, Office
-from tests.mailserver import running
+from tests.mailserver import plain, running
 
 
 def migrated(url: str) -> None:
@@ -87,7 +87,7 @@ def test_who_left_no_address_is_told_in_the_list_only(office: Office) -> None:
 def test_an_escalation_reads_like_this(office: Office) -> None:
     office.rung(office.case(number="2026-7QK4-M2ZD-*"))
     office.deliver()
-    assert office.server.taken[0].get_content().split("\r\n----\r\n")[1].splitlines() == [
+    assert plain(office.server.taken[0]).split("\r\n----\r\n")[1].splitlines() == [
         "",
         "The resolution of this report is overdue, and the report has been escalated to you.",
         "",
@@ -124,7 +124,7 @@ def test_a_title_is_mailed_only_to_a_post_that_may_read_it_now(
             session.add(ReportedParty(complaint_id=case, **reported))
     office.rung(case, outcome)
     office.deliver()
-    body = office.server.taken[0].get_content()
+    body = plain(office.server.taken[0])
     assert (TITLE in body, TEXT in body, UNIT in body) == (titled, False, False)
 
 
@@ -134,7 +134,7 @@ def test_reporters_are_mailed_no_words_that_whoever_submitted_chose(office: Offi
     rung = office.rung(case)
     office.notice(case, event, escalation_id=rung)
     office.deliver()
-    bodies = {str(message["To"]): message.get_content() for message in office.server.taken}
+    bodies = {str(message["To"]): plain(message) for message in office.server.taken}
     titled = {address: TITLE in body for address, body in bodies.items()}
     assert titled == {"kepala@dishub.example": True, "somebody.else@mail.example": False}
 

@@ -215,7 +215,8 @@ def test_a_case_is_reassigned_inside_the_unit_and_no_clock_notices(town: Town) -
     case = town.case_in("in_follow_up")
     before = case.clocks()
     made = case.make("reassign", LIAISON, "8 Jul 10:00", post="pu.petugas")
-    assert made == Made("in_follow_up", "pu", "pu.petugas", "not_oversight", before, internal={"post": "pu.petugas"})
+    internal, told = {"post": "pu.petugas"}, ["pu.petugas: work"]
+    assert made == Made("in_follow_up", "pu", "pu.petugas", "not_oversight", before, internal=internal, told=told)
     assert case.refuses("reassign", COORDINATOR, NOON, post=LIAISON) == "Forbidden"
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, inspect, text
 from lapor.access import tokens
 from lapor.directory import webhooks
 from lapor.errors import CannotRun
+from lapor.notices.choice import choose
 from lapor.records import Heartbeat, IdempotencyKey, Message, Record, ReplayLine, schema
 from lapor.site import connect
 from tests.integration.conftest import open_at, settle
@@ -50,6 +51,7 @@ def fill(town: Town) -> None:
         actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
         tokens.create(session, town.engine, actor, role=None, days=1, now=NOON)
         session.add(Message(complaint_id=case.id, at=NOON, role="reporter", audience="reporter", text="Halo."))
+        choose(session, actor, "daily", town.engine.calendar(town.engine.key(actor.unit_id)), now=NOON)
         session.add(ReplayLine(file="0", n=1, complaint_id=case.id))
         session.add(Heartbeat(name="worker", at=NOON + day))
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))

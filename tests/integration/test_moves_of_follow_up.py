@@ -32,7 +32,15 @@ FOLLOW_UP = [
         "7 Jul 10:00",
         {"unit": "jalan"},
         # what was accepted once need not be accepted again; in the new unit nobody owns it yet
-        Made("in_follow_up", "jalan", None, "not_oversight", FOLLOWED, public={"unit": "jalan"}),
+        Made(
+            "in_follow_up",
+            "jalan",
+            None,
+            "not_oversight",
+            FOLLOWED,
+            public={"unit": "jalan"},
+            told=["jalan.penghubung: work"],
+        ),
     ),
     Trial(
         "in_follow_up",
@@ -47,6 +55,7 @@ FOLLOW_UP = [
             "not_oversight",
             {**FOLLOWED, "standard": "running, 13 Jul 16:00"},
             public={**WHY, "unit": "kesehatan"},
+            told=["kesehatan.penghubung: work", "reporter: arbitrate"],
         ),
     ),
     Trial(
@@ -93,7 +102,11 @@ FOLLOW_UP = [
         "system",
         "20 Jul 16:01",
         {},
-        at_pu("in_follow_up", {**FOLLOWED, "resolution": "running, 7 Aug 16:30", "reply": "lapsed"}),
+        at_pu(
+            "in_follow_up",
+            {**FOLLOWED, "resolution": "running, 7 Aug 16:30", "reply": "lapsed"},
+            told=["reporter: resume_unanswered"],
+        ),
     ),
     Trial(
         "in_follow_up",
@@ -101,7 +114,7 @@ FOLLOW_UP = [
         LIAISON,
         "13 Jul 16:00",
         WORD,
-        at_pu("in_follow_up", {**FOLLOWED, "first_response": "met"}, public=WORD),
+        at_pu("in_follow_up", {**FOLLOWED, "first_response": "met"}, public=WORD, told=["reporter: note_progress"]),
     ),
     Trial(
         "in_follow_up",
@@ -109,7 +122,7 @@ FOLLOW_UP = [
         LIAISON,
         "13 Jul 16:01",
         WORD,
-        at_pu("in_follow_up", {**FOLLOWED, "first_response": "missed"}, public=WORD),
+        at_pu("in_follow_up", {**FOLLOWED, "first_response": "missed"}, public=WORD, told=["reporter: note_progress"]),
     ),
     Trial(
         "in_follow_up",
@@ -122,6 +135,7 @@ FOLLOW_UP = [
             "in_follow_up",
             {**FOLLOWED, "first_response": "met", "resolution": "running, 3 Aug 16:00"},
             public={**WORD, "new_due": "2026-08-01"},
+            told=["reporter: extend"],
         ),
     ),
     Trial(
@@ -170,7 +184,14 @@ FOLLOW_UP = [
 ]
 RECONSIDERED = {**ANSWERED, "confirmation": "met", "reconsideration": "running, 14 Jul 16:00"}
 CLOSURE = [
-    Trial("answered", "correct", LIAISON, "7 Jul 10:00", WHY, at_pu("in_follow_up", RECONSIDERED, public=WHY)),
+    Trial(
+        "answered",
+        "correct",
+        LIAISON,
+        "7 Jul 10:00",
+        WHY,
+        at_pu("in_follow_up", RECONSIDERED, public=WHY, told=["reporter: correct"]),
+    ),
     Trial("answered", "dispute", "reporter", "7 Jul 10:00", WHY, at_pu("in_follow_up", RECONSIDERED, public=WHY)),
     Trial(
         "answered",
@@ -186,7 +207,7 @@ CLOSURE = [
         "system",
         "20 Jul 16:01",
         {},
-        at_pu("closed", {**ANSWERED, "confirmation": "lapsed"}),
+        at_pu("closed", {**ANSWERED, "confirmation": "lapsed"}, told=["reporter: close_unanswered"]),
     ),
     Trial(
         "answered",
@@ -194,7 +215,7 @@ CLOSURE = [
         COORDINATOR,
         "7 Jul 10:00",
         WORD,
-        at_pu("closed", {**ANSWERED, "confirmation": "met"}, public=WORD),
+        at_pu("closed", {**ANSWERED, "confirmation": "met"}, public=WORD, told=["reporter: close"]),
     ),
     Trial(
         "answered",
@@ -218,7 +239,7 @@ CLOSURE = [
         "pu.kepala",
         "7 Jul 10:00",
         WORD,
-        at_pu("closed", {**ANSWERED, "confirmation": "met", "review": "met"}, public=WORD),
+        at_pu("closed", {**ANSWERED, "confirmation": "met", "review": "met"}, public=WORD, told=["reporter: uphold"]),
     ),
     Trial(
         "under_review",
@@ -226,7 +247,7 @@ CLOSURE = [
         "pu.kepala",
         "7 Jul 10:00",
         WHY,
-        at_pu("in_follow_up", {**RECONSIDERED, "review": "met"}, public=WHY),
+        at_pu("in_follow_up", {**RECONSIDERED, "review": "met"}, public=WHY, told=["reporter: overturn"]),
     ),
     Trial(
         "in_follow_up",
@@ -273,7 +294,7 @@ BESIDE = [
         "pu.kepala",
         "7 Jul 10:00",
         {"post": "pu.petugas"},
-        at_pu("in_follow_up", FOLLOWED, owner="pu.petugas", internal={"post": "pu.petugas"}),
+        at_pu("in_follow_up", FOLLOWED, owner="pu.petugas", internal={"post": "pu.petugas"}, told=["pu.petugas: work"]),
     ),
     Trial(
         "in_follow_up",

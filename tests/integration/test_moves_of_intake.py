@@ -51,7 +51,12 @@ INTAKE = [
         "system",
         "5 Aug 16:01",
         {},
-        Made(state="archived", holder="kota", clocks={"verification": "lapsed", "completion": "lapsed"}),
+        Made(
+            state="archived",
+            holder="kota",
+            clocks={"verification": "lapsed", "completion": "lapsed"},
+            told=["reporter: expire"],
+        ),
     ),
     Trial(
         "received",
@@ -59,7 +64,9 @@ INTAKE = [
         COORDINATOR,
         "9 Jul 16:00",
         UNCLEAR,
-        Made(state="archived", holder="kota", clocks={"verification": "met"}, public=UNCLEAR),
+        Made(
+            state="archived", holder="kota", clocks={"verification": "met"}, public=UNCLEAR, told=["reporter: archive"]
+        ),
     ),
     Trial(
         "received",
@@ -67,7 +74,13 @@ INTAKE = [
         COORDINATOR,
         "9 Jul 16:01",
         UNCLEAR,
-        Made(state="archived", holder="kota", clocks={"verification": "missed"}, public=UNCLEAR),
+        Made(
+            state="archived",
+            holder="kota",
+            clocks={"verification": "missed"},
+            public=UNCLEAR,
+            told=["reporter: archive"],
+        ),
     ),
     Trial(
         "incomplete",
@@ -75,7 +88,13 @@ INTAKE = [
         COORDINATOR,
         "7 Jul 10:00",
         UNCLEAR,
-        Made(state="archived", holder="kota", clocks={"verification": "met", "completion": "lapsed"}, public=UNCLEAR),
+        Made(
+            state="archived",
+            holder="kota",
+            clocks={"verification": "met", "completion": "lapsed"},
+            public=UNCLEAR,
+            told=["reporter: archive"],
+        ),
     ),
     Trial(
         "received",
@@ -83,7 +102,7 @@ INTAKE = [
         COORDINATOR,
         "7 Jul 10:00",
         HATRED,
-        Made(state="blocked", holder="kota", clocks={"verification": "met"}, public=HATRED),
+        Made(state="blocked", holder="kota", clocks={"verification": "met"}, public=HATRED, told=["reporter: block"]),
     ),
     Trial(
         "incomplete",
@@ -91,7 +110,13 @@ INTAKE = [
         COORDINATOR,
         "7 Jul 10:00",
         HATRED,
-        Made(state="blocked", holder="kota", clocks={"verification": "met", "completion": "lapsed"}, public=HATRED),
+        Made(
+            state="blocked",
+            holder="kota",
+            clocks={"verification": "met", "completion": "lapsed"},
+            public=HATRED,
+            told=["reporter: block"],
+        ),
     ),
     Trial(
         "archived",
@@ -125,7 +150,13 @@ INTAKE = [
         "setda.sekda",
         "7 Jul 10:00",
         UNCLEAR,
-        Made(state="archived", holder="kota", clocks={"verification": "met", "review": "met"}, public=UNCLEAR),
+        Made(
+            state="archived",
+            holder="kota",
+            clocks={"verification": "met", "review": "met"},
+            public=UNCLEAR,
+            told=["reporter: uphold_refusal"],
+        ),
     ),
     Trial(
         "objected to a block",
@@ -133,7 +164,13 @@ INTAKE = [
         "setda.sekda",
         "7 Jul 10:00",
         HATRED,
-        Made(state="blocked", holder="kota", clocks={"verification": "met", "review": "met"}, public=HATRED),
+        Made(
+            state="blocked",
+            holder="kota",
+            clocks={"verification": "met", "review": "met"},
+            public=HATRED,
+            told=["reporter: uphold_block"],
+        ),
     ),
     Trial(
         "objected",
@@ -146,6 +183,7 @@ INTAKE = [
             holder="kota",
             clocks={"verification": "met; running, 10 Jul 16:30", "review": "met"},
             public=WHY,
+            told=["reporter: readmit"],
         ),
     ),
 ]
@@ -167,7 +205,7 @@ DISPOSING = [
                 "resolution": "running, 27 Jul 16:00",
             },
             public=DISPOSITION,
-            told=["reporter: dispose"],
+            told=["pu.penghubung: work", "reporter: dispose"],
         ),
     ),
     Trial(
@@ -190,7 +228,7 @@ DISPOSING = [
                 "standard": "running, 13 Jul 16:00",
             },
             public={**OTHER, "reason": "Cukup jelas."},
-            told=["reporter: dispose"],
+            told=["kesehatan.penghubung: work", "reporter: dispose"],
         ),
     ),
     Trial(
@@ -210,7 +248,7 @@ DISPOSING = [
                 "standard": "running, 13 Jul 16:00",
             },
             public=OTHER,
-            told=["reporter: dispose"],
+            told=["kesehatan.penghubung: work", "reporter: dispose"],
         ),
     ),
     Trial(
@@ -239,6 +277,7 @@ DISPOSING = [
             of_class="not_oversight",
             clocks={**RETURNED, "holding": "met; running, 9 Jul 16:00"},
             public={"unit": "jalan"},
+            told=["jalan.penghubung: work"],
         ),
     ),
     Trial(
@@ -261,6 +300,7 @@ DISPOSING = [
             of_class="not_oversight",
             clocks={**RETURNED, "arbitration": "running, 8 Jul 16:00"},
             public={**WHY, "competent_unit": "kesehatan"},
+            told=["reporter: return"],
         ),
     ),
     Trial(
@@ -275,6 +315,7 @@ DISPOSING = [
             of_class="not_oversight",
             clocks={**RETURNED, "arbitration": "missed"},
             public={**WHY, "unit": "jalan"},
+            told=["jalan.penghubung: work", "reporter: arbitrate"],
         ),
     ),
 ]

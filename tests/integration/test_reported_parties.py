@@ -42,7 +42,7 @@ def test_misconduct_is_disposed_with_those_reported_and_told_to_the_inspector(to
         public=OVERSIGHT,
         # whom it is about is not for the public
         internal={"reported": "kesehatan, pu.kepala"},
-        told=["inspektorat.inspektur: oversight"],
+        told=["inspektorat.inspektur: oversight", "pu.penghubung: work"],
     )
     assert parties(case) == ["kesehatan", "pu.kepala"]
 
@@ -58,7 +58,7 @@ def test_a_second_disposal_adds_to_those_reported_and_tells_nothing_twice(town: 
     case.make("dispose", COORDINATOR, NOON, **OVERSIGHT, reported="kesehatan")
     case.goes("return", moment=NOON)
     made = case.make("dispose", COORDINATOR, NOON, **OVERSIGHT, reported="kesehatan,pu.kepala,kesehatan")
-    assert (parties(case), made.told) == (["kesehatan", "pu.kepala"], [])
+    assert (parties(case), made.told) == (["kesehatan", "pu.kepala"], ["pu.penghubung: work"])
 
 
 @pytest.mark.parametrize("move", ["pass_down", "arbitrate"])

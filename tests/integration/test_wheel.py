@@ -62,7 +62,7 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_command_works_from_another_folder(scripts: Path, tmp_path: Path) -> None:
     assert run(scripts / "lapor", "--help", folder=tmp_path).startswith("Usage: lapor")
-    for words in (["config", "check"], ["migrate"], ["seed", "--demo"]):
+    for words in (["config", "check"], ["notices", "preview", "--html"], ["migrate"], ["seed", "--demo"]):
         run(scripts / "lapor", *words, folder=tmp_path)
 
 

@@ -5,28 +5,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lapor.notices.html import page
 from lapor.notices.mail import Delayed, Down, Refused, Smtp, compose
-from lapor.notices.texts import Text
+from lapor.notices.texts import Half, Text
 from lapor.settings import Mail
 from tests.certificates import issue, serving
-from tests.mailserver import MailServer, requiring, running
+from tests.mailserver import MailServer, plain, requiring, running
 
 NOW = datetime(2026, 3, 16, 9, 0, 30, tzinfo=UTC)
-TEXT = Text("[2026-7QK4-M2ZD-5] Laporan diterima / Report received", "Nomor: 2026-7QK4-M2ZD-5\n\n“Béres”\n")
+SUBJECT = "[2026-7QK4-M2ZD-5] Laporan diterima / Report received"
+TEXT = Text(SUBJECT, (Half("id", "Nomor: 2026-7QK4-M2ZD-5\n\n“Béres”\n"),))
 
 
-def message_to(recipient: str, text: Text = TEXT, notice_id: int = 7) -> EmailMessage:
-    return compose(
-        notice_id,
-        text,
-        sender="lapor@city.example",
-        recipient=recipient,
-        public_url="https://lapor.city.example:8443/a",
-        now=NOW,
-    )
+def message_to(recipient: str, text: Text = TEXT, **more: Any) -> EmailMessage:
+    given = {"sender": "lapor@city.example", "public_url": "https://lapor.city.example:8443/a", "now": NOW, **more}
+    return compose("notice-7", text, recipient=recipient, **given)
 
 
 def settings_for(server: MailServer) -> Mail:
@@ -56,10 +53,28 @@ def test_a_message_has_these_headers_and_no_others() -> None:
         "To": "siti@mail.example",
         "Subject": "[2026-7QK4-M2ZD-5] Laporan diterima / Report received",
         "Auto-Submitted": "auto-generated",
-        "Content-Type": 'text/plain; charset="utf-8"',
-        "Content-Transfer-Encoding": "quoted-printable",
         "MIME-Version": "1.0",
+        "Content-Type": 'multipart/alternative; boundary="=_notice-7"',
     }
+
+
+def test_a_message_says_the_same_in_plain_text_and_in_html() -> None:
+    parts = [(str(part["Content-Type"]), part.get_content()) for part in message_to("siti@mail.example").iter_parts()]
+    assert parts == [('text/plain; charset="utf-8"', TEXT.body), ('text/html; charset="utf-8"', page(TEXT))]
+
+
+@pytest.mark.parametrize(
+    ("sender", "said"),
+    [
+        ("lapor@city.example", "<mailto:lapor@city.example?subject=unsubscribe>"),
+        ("lapor+a?b@city.example", "<mailto:lapor%2Ba%3Fb@city.example?subject=unsubscribe>"),
+        ("noreply@city.example", None),
+        ("No-Reply@city.example", None),
+        ("do_not_reply@city.example", None),
+    ],
+)
+def test_what_one_may_do_without_says_how_where_somebody_reads_it(sender: str, said: str | None) -> None:
+    assert message_to("siti@mail.example", sender=sender, optional=True)["List-Unsubscribe"] == said
 
 
 def test_a_message_made_again_is_the_same_message() -> None:
@@ -92,13 +107,13 @@ def test_what_is_not_exactly_one_address_is_refused(recipient: str) -> None:
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
 def test_no_line_can_be_put_into_a_header(line_end: str) -> None:
     with pytest.raises(ValueError, match="linefeed or carriage return"):
-        message_to("siti@mail.example", Text(f"Halo{line_end}Bcc: budi@mail.example", ""))
+        message_to("siti@mail.example", Text(f"Halo{line_end}Bcc: budi@mail.example", TEXT.halves))
 
 
 def test_what_is_sent_arrives_word_for_word(server: MailServer) -> None:
     Smtp(settings_for(server)).send(message_to("siti@mail.example"))
     assert server.ids == ["<notice-7@lapor.city.example>"]
-    assert server.taken[0].get_content() == TEXT.body.replace("\n", "\r\n")
+    assert plain(server.taken[0]) == TEXT.body.replace("\n", "\r\n")
 
 
 @pytest.mark.parametrize(

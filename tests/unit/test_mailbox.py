@@ -12,7 +12,7 @@ import pytest
 
 from lapor.notices.mail import Down, Smtp, compose
 from lapor.notices.mailbox import Mailbox, sender_of
-from lapor.notices.texts import Text
+from lapor.notices.texts import Half, Text
 from lapor.settings import Mail
 
 NOW = datetime(2026, 8, 10, 9, 0, tzinfo=UTC)
@@ -21,8 +21,8 @@ NOW = datetime(2026, 8, 10, 9, 0, tzinfo=UTC)
 def message_of(notice_id: int, body: str = "Nomor: 2026-7QK4-M2ZD-5\n") -> EmailMessage:
     url, recipient = "https://lapor.city.example/a", "siti@mail.example"
     return compose(
-        notice_id,
-        Text("Laporan diterima", body),
+        f"notice-{notice_id}",
+        Text("Laporan diterima", (Half("id", body),)),
         sender="lapor@localhost",
         recipient=recipient,
         public_url=url,

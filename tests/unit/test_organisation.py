@@ -89,6 +89,21 @@ def test_the_coordinator_keeps_the_nearest_door(unit_id: int, coordinator: Post)
     assert of().coordinator(unit_id) == coordinator
 
 
+@pytest.mark.parametrize(
+    ("unit_id", "receivers"),
+    [
+        pytest.param(HEALTH, ["health-liaison", "health-head", "mayor"], id="the liaison officer, then upwards"),
+        pytest.param(ROADS, ["roads-head", "mayor"], id="no liaison officer"),
+        pytest.param(BRIDGES, ["roads-head", "mayor"], id="no post of its own"),
+    ],
+)
+def test_what_comes_to_a_unit_is_told_to_its_liaison_officer_before_its_head(
+    unit_id: int, receivers: list[str]
+) -> None:
+    liaison = post(41, "health-liaison", HEALTH, 40, "liaison_officer")
+    assert [each.code for each in of(posts=(*POSTS, liaison)).receivers(unit_id)] == receivers
+
+
 def test_without_a_coordinator_there_is_none_and_the_inspector_decides() -> None:
     bare = of(posts=(MAYOR, ROADS_HEAD, AUDITOR))
     assert bare.coordinator(BRIDGES) is None

@@ -1,0 +1,49 @@
+"""How each notice looks, with facts that are made up: for those who write the words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from lapor.notices import digest, texts
+from lapor.notices.digest import Digest, Entry
+from lapor.notices.texts import CaseFacts, Text
+from lapor.notices.wordings import TO_REPORTER, Wordings
+
+DIGEST = "digest"
+_DUE = datetime(2026, 3, 16, 9, tzinfo=UTC)
+_OTHER = datetime(2026, 3, 18, 9, tzinfo=UTC)
+_NUMBER = "2026-7QK4-M2ZD-5"
+_CASE = CaseFacts(
+    number=_NUMBER,
+    zone="Asia/Jakarta",
+    phase="closure",
+    due_at=_DUE,
+    anonymous=False,
+    confidential=False,
+    title="Lampu jalan mati di depan pasar",
+)
+_ENDS = ("archive", "block", "close", "close_unanswered", "expire", "uphold", "uphold_block", "uphold_refusal")
+_FACTS = {"clock": "first_response", "due_at": _DUE.isoformat()}
+_DIGEST = Digest(
+    day=date(2026, 3, 16),
+    zone="Asia/Jakarta",
+    warnings=(Entry(_NUMBER, _DUE, "first_response"),),
+    work=(Entry("2026-3V8H-P1RT-K", _OTHER),),
+    waiting=(Entry(_NUMBER, _DUE), Entry("2026-3V8H-P1RT-K", _OTHER), Entry("2026-9CMX-0WQ6-B")),
+)
+
+
+def events(wordings: Wordings) -> tuple[str, ...]:
+    """Everything that can be shown: each event, and the digest."""
+    return (*wordings.events, DIGEST)
+
+
+def shown(event: str, wordings: Wordings, public_url: str) -> Text:
+    """An event, or the digest, in words."""
+    cases = f"{public_url}/api/v1/complaints"
+    if event == DIGEST:
+        return digest.render(_DIGEST, cases, wordings)
+    case = replace(_CASE, phase=None, due_at=None) if event in _ENDS else _CASE
+    facts = _FACTS if event not in TO_REPORTER else {"new_due": "2026-03-31"}
+    return texts.render(event, case, f"{cases}/{_NUMBER}", facts, wordings=wordings)
