@@ -72,7 +72,10 @@ class CasesQuery(PageQuery):
     category = Code()
     overdue = fields.Boolean(truthy={"true"}, falsy={"false"})
     due_before = Moment()
-    q = Text(longest=LONGEST_LINE, metadata={"description": "Part of title or text; never found in confidential ones"})
+    q = Text(
+        longest=LONGEST_LINE,
+        metadata={"description": "Words of title and text, in any order; confidential ones are never found"},
+    )
     sort = fields.String(
         load_default="due",
         validate=validate.OneOf(SORTS),

@@ -16,6 +16,7 @@ from lapor.access import policy
 from lapor.access.policy import Parts
 from lapor.access.principal import Principal
 from lapor.access.scope import scope, told
+from lapor.access.search import says
 from lapor.access.secrets import read_number
 from lapor.errors import NotFound
 from lapor.machine.engine import Engine
@@ -94,7 +95,8 @@ def after(session: Session, engine: Engine, principal: Principal, complaint: Com
 
 def page(session: Session, engine: Engine, principal: Principal, asked: Asked, *, now: datetime) -> Page:
     """The cases in the caller's scope that were asked for, in three queries however many there are."""
-    chosen = _in_scope(engine.organisation, principal).where(*_filters(engine.organisation, principal, asked, now))
+    chosen = _in_scope(engine.organisation, principal)
+    chosen = chosen.where(*_filters(session, engine.organisation, principal, asked, now))
     if asked.after:
         chosen = chosen.where(_follows(asked.sort, asked.after))
     lines = session.execute(chosen.order_by(*_order(asked.sort)).limit(asked.limit + 1)).all()
@@ -139,7 +141,7 @@ def _reporters(session: Session, ids: Sequence[int]) -> dict[int, Reporter]:
 
 
 def _filters(
-    organisation: Organisation, principal: Principal, asked: Asked, now: datetime
+    session: Session, organisation: Organisation, principal: Principal, asked: Asked, now: datetime
 ) -> list[ColumnElement[bool]]:
     row = ((Complaint.state, asked.state), (Complaint.phase, asked.phase), (Complaint.holder_id, asked.holder))
     content = ((Complaint.kind, asked.kind), (CategoryRow.code, asked.category))
@@ -150,10 +152,7 @@ def _filters(
     if asked.due_before is not None:
         wanted.append(Complaint.due_at < asked.due_before)
     if asked.q is not None:
-        said = or_(
-            Complaint.title.icontains(asked.q, autoescape=True), Complaint.text.icontains(asked.q, autoescape=True)
-        )
-        wanted += [said, ~Complaint.confidential]
+        wanted.append(says(session, asked.q))
     if asked.q is not None or any(value is not None for _, value in content):
         wanted.append(shows_content(organisation, principal))
     return wanted
