@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -105,7 +107,13 @@ def _parties(said: str, making: Making) -> list[Unit | Post]:
 
 def reported_posts(engine: Engine, session: Session, complaint: Complaint) -> frozenset[int]:
     """The posts that a complaint is about; where it alleges misconduct, all posts of the reported units too."""
-    parties = session.scalars(select(ReportedParty).filter_by(complaint_id=complaint.id)).all()
+    return posts_of(
+        engine, complaint, session.scalars(select(ReportedParty).filter_by(complaint_id=complaint.id)).all()
+    )
+
+
+def posts_of(engine: Engine, complaint: Complaint, parties: Sequence[ReportedParty]) -> frozenset[int]:
+    """The posts among these parties; where the complaint alleges misconduct, all posts of reported units too."""
     named = frozenset(party.post_id for party in parties if party.post_id)
     units = {party.unit_id for party in parties if party.unit_id}
     if not units or complaint.classification != "oversight":

@@ -46,6 +46,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("GET", "/api/v1/escalations"): READERS,
+    ("GET", "/api/v1/work"): READERS,
+    ("GET", "/api/v1/work/summary"): {"coordinator", "supervisor", "inspector"},
     ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
 }
 # what is refused past the door, so that nothing changes on the walk
