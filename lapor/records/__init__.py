@@ -10,11 +10,13 @@ from lapor.records.message import Message
 from lapor.records.outbox import Notice
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
+from lapor.records.template import AnswerTemplate
 from lapor.records.token import Token
 from lapor.records.trail import TrailEntry
 from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat, Revision
 
 __all__ = [
+    "AnswerTemplate",
     "CalendarVersion",
     "CategoryRow",
     "ClockRow",

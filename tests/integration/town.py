@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -176,10 +176,10 @@ class Town:
         with self.site.reading() as session:
             return doctor.examine(self.engine, session, now=at(moment)).broken
 
-    def dump(self) -> dict[str, list[Any]]:
-        """All rows of all tables."""
+    def dump(self, names: Collection[str] | None = None) -> dict[str, list[Any]]:
+        """All rows of all tables, or of those named."""
         with self.site.reading() as session:
-            tables = Record.metadata.sorted_tables
+            tables = [table for table in Record.metadata.sorted_tables if names is None or table.name in names]
             return {table.name: sorted(map(repr, session.execute(select(table)))) for table in tables}
 
     def execute(self, *statements: Any) -> None:
