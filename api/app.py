@@ -6,7 +6,20 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response
 
-from api import complaints, directory, errors, escalations, health, messages, moves, trail, work, workflows
+from api import (
+    bulk,
+    complaints,
+    directory,
+    errors,
+    escalations,
+    health,
+    messages,
+    moves,
+    templates,
+    trail,
+    work,
+    workflows,
+)
 from api.auth import Clock, anyone, require_policies
 from api.openapi import Api
 from lapor.site import Site
@@ -17,7 +30,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_ROOMS = (complaints, moves, trail, messages, escalations, work, directory, workflows)
+_ROOMS = (complaints, moves, bulk, trail, messages, escalations, work, templates, directory, workflows)
 
 
 def create_app(site: Site, *, clock: Clock | None = None) -> Flask:

@@ -82,24 +82,33 @@ class ProblemSchema(Schema):
 
 def problem(kind: Kind, detail: str, **members: Any) -> Response:
     """The answer that tells a problem."""
-    told = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": detail}
-    return Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
+    told = _members(kind, detail, members)
+    return Response(json.dumps(told), kind.status, content_type=CONTENT_TYPE)
+
+
+def _members(kind: Kind, detail: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": detail, **more}
 
 
 def of_error(error: Exception) -> Response:
     """The answer to an error of ours; any other is logged, and told without saying what it was."""
+    told = told_of(error)
+    answer = Response(json.dumps(told), told["status"], content_type=CONTENT_TYPE)
+    if told["status"] == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="lapor"'
+    if told["status"] == 503:
+        answer.headers["Retry-After"] = RETRY_AFTER
+    return answer
+
+
+def told_of(error: Exception) -> dict[str, Any]:
+    """The members of the problem that an error is."""
     kind = next((OF_ERROR[each] for each in type(error).__mro__ if each in OF_ERROR), BROKEN)
     if kind is BROKEN:
         log.error("A request failed.", exc_info=error)
-        return problem(kind, "This is our fault. It was written down; try again later.")
+        return _members(kind, "This is our fault. It was written down; try again later.", {})
     detail = f"{kind.title}." if isinstance(error, _SAID_BY_DOCSTRING) else str(error)
-    members = {"errors": error.errors} if isinstance(error, InvalidFields) else {}
-    answer = problem(kind, detail, **members)
-    if kind.status == 401:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="lapor"'
-    if kind.status == 503:
-        answer.headers["Retry-After"] = RETRY_AFTER
-    return answer
+    return _members(kind, detail, {"errors": error.errors} if isinstance(error, InvalidFields) else {})
 
 
 def of_http(error: HTTPException) -> Response:
