@@ -84,17 +84,9 @@ def _clocks_for(engine: Engine, role: str) -> dict[str, list[tuple[str, int, str
     found: dict[str, list[tuple[str, int, str]]] = {}
     for definition, state in _states(engine):
         for rule in definition.clocks.values():
-            if state.name in rule.runs and _who_meets(definition, rule.met_by, state) == role:
+            if state.name in rule.runs and state.acts != role == definition.acts_for(rule.name, state.name):
                 found.setdefault(rule.name, []).append((definition.name, definition.version, state.name))
     return found
-
-
-def _who_meets(definition: Definition, met_by: Collection[str], state: State) -> str | None:
-    """Who alone can meet a clock in a state whose own role cannot, as an arbiter in follow-up."""
-    able = [
-        role for name in met_by if state.name in definition.moves[name].sources for role in definition.moves[name].by
-    ]
-    return able[0] if able and state.acts not in able else None
 
 
 def _states(engine: Engine) -> list[tuple[Definition, State]]:
