@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that is needed; both set up what they need first.
 BIN := .venv/bin
-.PHONY: setup run check format test lock
+.PHONY: setup run check format test schemathesis docs lock
 .DEFAULT_GOAL := run
 MAKEFLAGS += --no-print-directory
 
@@ -30,6 +30,13 @@ test: check
 	@$(BIN)/pytest -n 2 --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --include='lapor/machine/*,lapor/handling/*' --fail-under=100
 	@$(BIN)/coverage report --fail-under=85 --format=total >/dev/null || $(BIN)/coverage report --fail-under=85
+
+# every phase for every role, with many examples of each request: minutes
+schemathesis: setup
+	@LAPOR_TEST_SCHEMATHESIS=$(or $(EXAMPLES),100) $(BIN)/pytest -n 2 tests/integration/test_schemathesis.py $(ARGS)
+
+docs: setup
+	@$(BIN)/python bin/reference.py
 
 lock:
 	@for extra in '' -dev; do \

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask, Response
 
 from api import (
+    answer_templates,
     bulk,
     complaints,
     directory,
@@ -15,7 +16,7 @@ from api import (
     health,
     messages,
     moves,
-    templates,
+    reading_room,
     trail,
     work,
     workflows,
@@ -30,7 +31,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_ROOMS = (complaints, moves, bulk, trail, messages, escalations, work, templates, directory, workflows)
+_ROOMS = (complaints, moves, bulk, trail, messages, escalations, work, answer_templates, directory, workflows)
 
 
 def create_app(site: Site, *, clock: Clock | None = None) -> Flask:
@@ -54,6 +55,7 @@ def create_app(site: Site, *, clock: Clock | None = None) -> Flask:
         api.register_blueprint(room.blueprint)
     app.view_functions["api-docs.openapi_json"] = anyone(app.view_functions["api-docs.openapi_json"])
     health.register(app)
+    reading_room.register(app, api)
     errors.register(app)
     app.after_request(_guarded)
     require_policies(app)
@@ -65,5 +67,6 @@ def _time() -> datetime:
 
 
 def _guarded(answer: Response) -> Response:
-    answer.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
     return answer

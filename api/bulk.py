@@ -26,7 +26,9 @@ class DispositionSchema(Request):
     """A case to be disposed: its number, the version that was read, and the fields of the move `dispose`."""
 
     number = Code(required=True)
-    version = fields.Integer(required=True, strict=True, validate=validate.Range(0, LARGEST_ID))
+    version = fields.Integer(
+        required=True, strict=True, validate=validate.Range(0, LARGEST_ID, error="Must be from {min} to {max}.")
+    )
     fields_ = fields.Dict(keys=fields.String(), data_key="fields", attribute="fields", required=True)
 
 

@@ -37,6 +37,7 @@ ETAG = {"ETag": {"description": "The version of the case", "schema": {"type": "s
 _KEY_HEADER = header(
     idempotency.HEADER,
     "22 to 200 random characters; sent again with the same body: the same submission, answered alike.",
+    pattern=idempotency.PATTERN,
 )
 # nobody keys in what was received before there were rules for complaints; a year has four digits
 EARLIEST = datetime.fromisoformat("2002-01-01T00:00:00Z")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from api import words
 from lapor.errors import (
     Forbidden,
     InvalidFields,
@@ -28,6 +29,7 @@ from lapor.errors import (
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
+REALM = 'Bearer realm="lapor"'
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +44,10 @@ class Kind:
     status: int
     slug: str
     title: str
+
+    def told(self, detail: str) -> dict[str, Any]:
+        """The members of a problem of this kind."""
+        return {"type": f"/problems/{self.slug}", "title": self.title, "status": self.status, "detail": detail}
 
 
 BROKEN = Kind(500, "broken", "Something is broken here")
@@ -67,7 +73,12 @@ OF_STATUS: Mapping[int, Kind] = {
     415: Kind(415, "unsupported-media-type", "The body must be JSON"),
     422: OF_ERROR[InvalidFields],
 }
-_SAID_BY_DOCSTRING = (InvalidFields, StaleDataError, PoolExhausted)
+_SAID_BY_TITLE = (InvalidFields, StaleDataError, PoolExhausted)
+
+
+def kinds() -> list[Kind]:
+    """All kinds of problems, each once, by status."""
+    return sorted({BROKEN, *OF_ERROR.values(), *OF_STATUS.values()}, key=lambda kind: (kind.status, kind.slug))
 
 
 class ProblemSchema(Schema):
@@ -81,34 +92,47 @@ class ProblemSchema(Schema):
 
 
 def problem(kind: Kind, detail: str, **members: Any) -> Response:
-    """The answer that tells a problem."""
-    told = _members(kind, detail, members)
-    return Response(json.dumps(told), kind.status, content_type=CONTENT_TYPE)
+    """The answer that tells a problem, in the caller's language."""
+    answer = Response(json.dumps(_told(kind, detail, members)), kind.status, content_type=CONTENT_TYPE)
+    answer.content_language.add(words.language())
+    answer.vary.add("Accept-Language")
+    return answer
 
 
-def _members(kind: Kind, detail: str, more: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": detail, **more}
+def _told(kind: Kind, detail: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    language = words.language()
+    said = kind.told(detail)
+    said |= {name: words.said(said[name], language) for name in ("title", "detail")}
+    if "errors" in more:
+        listed: Mapping[str, list[str]] = more["errors"]
+        more = {"errors": {name: [words.said(text, language) for text in texts] for name, texts in listed.items()}}
+    return {**said, **more}
 
 
 def of_error(error: Exception) -> Response:
     """The answer to an error of ours; any other is logged, and told without saying what it was."""
-    told = told_of(error)
-    answer = Response(json.dumps(told), told["status"], content_type=CONTENT_TYPE)
-    if told["status"] == 401:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="lapor"'
-    if told["status"] == 503:
+    kind, detail, members = _kind_of(error)
+    answer = problem(kind, detail, **members)
+    if kind.status == 401:
+        answer.headers["WWW-Authenticate"] = REALM
+    if kind.status == 503:
         answer.headers["Retry-After"] = RETRY_AFTER
     return answer
 
 
 def told_of(error: Exception) -> dict[str, Any]:
-    """The members of the problem that an error is."""
+    """The members of the problem that an error is, in the caller's language."""
+    kind, detail, members = _kind_of(error)
+    return _told(kind, detail, members)
+
+
+def _kind_of(error: Exception) -> tuple[Kind, str, dict[str, Any]]:
     kind = next((OF_ERROR[each] for each in type(error).__mro__ if each in OF_ERROR), BROKEN)
     if kind is BROKEN:
         log.error("A request failed.", exc_info=error)
-        return _members(kind, "This is our fault. It was written down; try again later.", {})
-    detail = f"{kind.title}." if isinstance(error, _SAID_BY_DOCSTRING) else str(error)
-    return _members(kind, detail, {"errors": error.errors} if isinstance(error, InvalidFields) else {})
+        return kind, "This is our fault. It was written down; try again later.", {}
+    detail = f"{kind.title}." if isinstance(error, _SAID_BY_TITLE) else str(error)
+    return kind, detail, {"errors": error.errors} if isinstance(error, InvalidFields) else {}
 
 
 def of_http(error: HTTPException) -> Response:

@@ -29,7 +29,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 HEADER = "Idempotency-Key"
 # a process that died leaves its key in flight; a living one has answered by then
 TAKEN_OVER_AFTER = timedelta(seconds=60)
-_KEY = re.compile(r"[A-Za-z0-9._~-]{22,200}")
+PATTERN = "[A-Za-z0-9._~-]{22,200}"
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 _NONCE = 12
 
@@ -57,7 +57,7 @@ def once(view: View) -> View:
         key = request.headers.get(HEADER)
         if key is None:
             return view(*args, **kwargs)
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(PATTERN, key):
             raise InvalidFields({HEADER: ["Must be 22 to 200 characters of A-Z a-z 0-9 . _ ~ -, at random."]})
         found = _claim(key, view.policy)  # type: ignore[attr-defined]
         if isinstance(found, Response):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response, request
@@ -19,6 +20,7 @@ from lapor.errors import Stale
 from lapor.handling.move import move, open_moves
 from lapor.machine.fields import schema
 
+_VERSION = re.compile("[0-9]{1,18}")
 blueprint = Blueprint("moves", "What may be done with a case, by whom and when.")
 
 
@@ -89,6 +91,7 @@ def _version() -> int | None:
     if request.if_match.star_tag:
         return None
     tags = request.if_match.as_set()
-    if len(tags) != 1 or not (tag := tags.pop()).isdecimal():
+    tag = tags.pop() if len(tags) == 1 else None
+    if not tag or not _VERSION.fullmatch(tag):
         raise Stale
     return int(tag)

@@ -8,11 +8,12 @@ from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
 import flask_smorest
-from flask import Flask
+from flask import Flask, Response, jsonify
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from api.description import complete
 from api.errors import CONTENT_TYPE, ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -27,7 +28,6 @@ _CONFIG = {
     "OPENAPI_VERSION": "3.1.0",
     "OPENAPI_URL_PREFIX": PREFIX,
     "OPENAPI_JSON_PATH": "openapi.json",
-    "API_SPEC_OPTIONS": {"info": {"description": "Complaints, and what becomes of them."}},
 }
 
 
@@ -91,14 +91,15 @@ def problems(*statuses: int) -> Callable[[View], View]:
     return told
 
 
-def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+def header(name: str, description: str, *, required: bool = False, pattern: str = "") -> dict[str, Any]:
     """A request header, as OpenAPI describes one."""
+    shape = {"type": "string", "pattern": f"^{pattern}$"} if pattern else {"type": "string"}
     return {
         "in": "header",
         "name": name,
         "description": description,
         "required": required,
-        "schema": {"type": "string"},
+        "schema": shape,
     }
 
 
@@ -109,9 +110,24 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         app.config.update(_CONFIG)
+        self._document: dict[str, Any] | None = None
         super().__init__(app)
         for name, scheme in _SCHEMES.items():
             self.spec.components.security_scheme(name, scheme)
+
+    def document(self) -> dict[str, Any]:
+        """The whole OpenAPI document; the same one as long as the application lives."""
+        if self._document is None:
+            app, told = self._app, self._told_of_schemas()
+            self._document = complete(self.spec.to_dict(), app, app.config["SITE"].public_url, told)
+        return self._document
+
+    def _openapi_json(self) -> Response:
+        return jsonify(self.document())
+
+    def _told_of_schemas(self) -> dict[str, str]:
+        named = {name: key[0] for key, name in self.ma_plugin.converter.refs.items()}
+        return {name: " ".join((schema.__doc__ or "").split()) for name, schema in named.items()}
 
     def _register_responses(self) -> None:
         self.DEFAULT_RESPONSE_CONTENT_TYPE = CONTENT_TYPE

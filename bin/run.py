@@ -1,4 +1,7 @@
-"""Start API and worker side by side, after migrations and the demo government. Ctrl-C stops both."""
+"""Start API and worker side by side, after migrations and the demo government. Ctrl-C stops both.
+
+Without a mail server the mails that are sent lie in var/mail.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ PATIENCE = 30.0
 UNIT, CATEGORY = "dinas-pekerjaan-umum", "jalan-berlubang"  # of the demo government
 COMMANDS = """\
 lapor runs at {url}, its worker beside it. Ctrl-C stops both. Tokens of the demo's posts: {var}/demo.json
+{mails}
 
 Submit a complaint:
   curl -sS {url}/api/v1/complaints -H 'Content-Type: application/json' \\
@@ -49,7 +53,7 @@ def main() -> int:
         signal.signal(number, _stop)
     children: list[subprocess.Popen[bytes]] = []
     try:
-        chosen = settings.load(os.environ, Path.cwd())
+        chosen = _chosen()
         if _taken(chosen.server):
             print(f"run: port {chosen.server.port} is in use: set LAPOR_PORT to another", file=sys.stderr)
             return 2
@@ -72,6 +76,16 @@ def main() -> int:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
+
+
+def _chosen() -> settings.Settings:
+    """The settings; where they name neither a mail server nor a folder for mails, with one under `var`."""
+    chosen = settings.load(os.environ, Path.cwd())
+    if chosen.mail.host or chosen.mail.folder.name:
+        return chosen
+    # the worker reads it there
+    os.environ["LAPOR_MAIL__FOLDER"] = str(chosen.var / "mail")
+    return settings.load(os.environ, Path.cwd())
 
 
 def _here(server: settings.Server) -> tuple[str, int]:
@@ -108,7 +122,9 @@ def _tell(chosen: settings.Settings) -> None:
     var = os.path.relpath(chosen.var)
     demo = json.loads((chosen.var / "demo.json").read_text(encoding="utf-8"))
     named = {"url": demo["url"], "coordinator": demo["tokens"]["coordinator"], "unit": UNIT, "category": CATEGORY}
-    print(COMMANDS.format(var=var, **named), flush=True)
+    kept = f"Mails, to citizens and officers alike, are kept as files in {os.path.relpath(chosen.mail.folder)}"
+    mails = f"Mails go to {chosen.mail.host}" if chosen.mail.host else kept
+    print(COMMANDS.format(var=var, mails=mails, **named), flush=True)
 
 
 def _first_to_end(children: Sequence[subprocess.Popen[bytes]]) -> int:

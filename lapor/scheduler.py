@@ -12,8 +12,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from lapor.errors import Unavailable
+from lapor.notices import webhook_delivery
 from lapor.notices.delivery import deliver
-from lapor.notices.mail import Smtp
+from lapor.notices.mailbox import sender_of
+from lapor.notices.webhook import Http
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -28,8 +30,12 @@ def work(site: Site, stop: Event) -> None:
     """Sweep, send and tidy in the intervals of the settings until `stop` is set; what is under way is finished."""
     metronome = BackgroundScheduler(timezone=UTC)
     worker = site.settings.worker
-    jobs: list[tuple[Callable[[Site], None], int]] = [(sweep_once, worker.sweep_seconds), (tidy_once, TIDY_SECONDS)]
-    if site.settings.mail.host:
+    jobs: list[tuple[Callable[[Site], None], int]] = [
+        (sweep_once, worker.sweep_seconds),
+        (hooks_once, worker.send_seconds),
+        (tidy_once, TIDY_SECONDS),
+    ]
+    if sender_of(site.settings.mail):
         jobs.append((send_once, worker.send_seconds))
     for job, seconds in jobs:
         metronome.add_job(
@@ -72,16 +78,33 @@ def sweep_once(site: Site) -> None:
 
 
 def send_once(site: Site) -> None:
-    """Send what waits in the outbox."""
+    """Send what waits in the outbox, where the settings name a sender."""
+    sender = sender_of(site.settings.mail)
+    if sender is None:
+        return
     with site.reading() as session:
         organisation = site.engine(session).organisation
-    sender = Smtp(site.settings.mail)
     while True:
         done = deliver(organisation, site.writing, sender, now=datetime.now(UTC), public_url=site.public_url)
         if done.sent or done.delayed or done.dead:
             log.info("%d notices sent, %d delayed, %d refused", done.sent, done.delayed, done.dead)
         if not done.settled:
             return
+
+
+def hooks_once(site: Site) -> None:
+    """Send what waits for webhooks; where nothing does, only look."""
+    rules = site.settings.webhooks
+    with site.reading() as session:
+        if not webhook_delivery.is_due(session, datetime.now(UTC)):
+            return
+        engine = site.engine(session)
+    while True:
+        now = datetime.now(UTC)
+        done = webhook_delivery.deliver(engine, site.writing, Http(rules), now=now, attempts=rules.attempts)
+        if not done.claimed:
+            return
+        log.info("webhooks: %d sent, %d delayed, %d given up", done.sent, done.delayed, done.dead)
 
 
 def tidy_once(site: Site) -> None:

@@ -7,7 +7,6 @@ import dataclasses
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -20,6 +19,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
 
@@ -187,7 +187,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The SMTP server. Without a host no mail is sent: messages wait."""
+    """The SMTP server. Without a host and without a folder no mail is sent: messages wait."""
 
     host: str = _setting("", _text())
     port: int = _setting(587, _whole(1, 65535))
@@ -196,6 +196,22 @@ class Mail:
     sender: str = _setting("", _text(_like(r"(\S+@\S+)?", "lapor@city.example"), key="from"), "Needed with a host.")
     starttls: bool = _setting(True, fields.Boolean(error_messages=_words("must be true or false")))
     timeout_seconds: int = _setting(10, _whole(1, 300))
+    folder: Path = _setting("", _text(), "For trying out: without a host each message becomes a file in this folder.")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """How agencies' own apps are told of their cases: `lapor webhook add`."""
+
+    allow_private: bool = _setting(
+        False,
+        fields.Boolean(error_messages=_words("must be true or false")),
+        "For trying out: http, and addresses inside this network. Anybody who registers a webhook could look around there.",
+    )
+    timeout_seconds: int = _setting(10, _whole(1, 15), "For one attempt as a whole, but for looking up the name.")
+    attempts: int = _setting(
+        76, _whole(1, 1000), "Then it is given up. 76 take three days: soon at first, then hourly."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +257,7 @@ class Settings:
     office_hours: OfficeHours = _section(OfficeHours, _opens)
     calendar: Calendar = _section(Calendar)
     mail: Mail = _section(Mail, _sender_known)
+    webhooks: Webhooks = _section(Webhooks)
     worker: Worker = _section(Worker)
     retention: Retention = _section(Retention)
     doors: Doors = _section(Doors)
@@ -255,7 +272,7 @@ def load(env: Mapping[str, str], cwd: Path) -> Settings:
         SettingsFaulty: with every fault of both, one line each.
     """
     values, faults = _defaults(Settings), list[str]()
-    file, given = _read(env, cwd, faults)
+    file, given = settings_file.read(env, cwd, faults)
     _lay_over(values, given, faults)
     sources = _take(values, env, faults)
     try:
@@ -275,51 +292,16 @@ def shipped_workflows() -> Path:
 
 def example() -> str:
     """The text of config.yaml: every setting, its default and a comment."""
-    entries = [line for name, part in _parts(Settings) for line in _entry(name, part)]
-    return "\n".join([_HEADER, *entries]) + "\n"
+    return "\n".join([_HEADER, *(line for name, part in _parts(Settings) for line in _entry(name, part)), ""])
 
 
 def _entry(name: str, part: dataclasses.Field[Any], indent: str = "") -> list[str]:
     start, told = f"{indent}# ", part.metadata
     comment = textwrap.wrap(told["comment"], 118, initial_indent=start, subsequent_indent=start)
     if "of" in told:
-        entries = [line for inner, below in _parts(told["of"]) for line in _entry(inner, below, "  ")]
-        return ["", *comment, f"{name}:", *entries]
+        return ["", *comment, f"{name}:", *(line for each in _parts(told["of"]) for line in _entry(*each, "  "))]
     value = yaml.safe_dump(told["default"], default_flow_style=True).removesuffix("...\n").strip()
     return [*comment, f"{indent}{name}: {value}"]
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a name that stands twice, of which plain YAML keeps the last; leaves days as text for `fields.Date`."""
-
-    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
-        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
-        for key, _ in node.value:
-            if names.count(key.value) > 1:
-                raise yaml.MarkedYAMLError(problem=f"{key.value} stands there twice", problem_mark=key.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _read(env: Mapping[str, str], cwd: Path, faults: list[str]) -> tuple[Path | None, dict[str, Any]]:
-    named = env.get("LAPOR_CONFIG") or "config.yaml"
-    file = (cwd / named).resolve()
-    if not env.get("LAPOR_CONFIG") and not file.exists():
-        return None, {}
-    try:
-        tree = _Loader(file.read_text(encoding="utf-8")).get_single_data() or {}
-        if isinstance(tree, dict):
-            return file, tree
-        faults.append(f"{named}: must be names with values")
-    except yaml.MarkedYAMLError as found:
-        line = found.problem_mark.line + 1 if found.problem_mark else 1
-        faults.append(f"{named}:{line}: cannot be read as YAML: {found.problem}")
-    except (OSError, ValueError, yaml.YAMLError) as found:
-        faults.append(f"{named}: cannot be read: {str(found).splitlines()[0]}")
-    return file, {}
 
 
 def _lay_over(values: dict[str, Any], given: dict[str, Any], faults: list[str], above: str = "") -> None:
@@ -344,7 +326,7 @@ def _take(values: dict[str, Any], env: Mapping[str, str], faults: list[str]) -> 
             continue
         path, default = known[variable]
         section = values[path[0]] if len(path) > 1 else values
-        section[path[-1]] = env[variable] if isinstance(default, str) else _typed(env[variable])
+        section[path[-1]] = env[variable] if isinstance(default, str) else settings_file.typed(env[variable])
         sources[".".join(path)] = variable
     return sources
 
@@ -356,12 +338,6 @@ def _variables() -> dict[str, tuple[tuple[str, ...], object]]:
         found |= {(name, inner): v for inner, v in below.items()} if isinstance(below, dict) else {(name,): below}
     named = {"LAPOR_" + "__".join(path).upper(): path for path in found} | _ALIASES
     return {variable: (path, found[path]) for variable, path in named.items()}
-
-
-def _typed(text: str) -> object:
-    with suppress(yaml.YAMLError):
-        return _Loader(text).get_single_data()
-    return text
 
 
 def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
@@ -389,6 +365,7 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         public_url=given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}",
         workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
         database=Database(_anchored_url(given.database.url, base)),
+        mail=dataclasses.replace(given.mail, folder=base / given.mail.folder if str(given.mail.folder) else Path()),
         secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),
     )
 

@@ -114,10 +114,12 @@ def connect(url: str) -> sqlalchemy.Engine:
     """A database by its address; SQLite is made to behave: one writer at a time, foreign keys, nothing lost."""
     parsed = sqlalchemy.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sqlalchemy.create_engine(parsed, pool_pre_ping=True, connect_args=_PATIENCE, pool_size=10)
+        return sqlalchemy.create_engine(
+            parsed, pool_pre_ping=True, connect_args=_PATIENCE, pool_size=10, hide_parameters=True
+        )
     if parsed.database:
         _make_folder(Path(parsed.database).parent)
-    database = sqlalchemy.create_engine(parsed, connect_args={"timeout": 30})
+    database = sqlalchemy.create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(database, "connect", _set_up_sqlite)
     event.listen(database, "begin", _begin_sqlite)
     return database

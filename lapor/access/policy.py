@@ -91,6 +91,10 @@ def _holds(principal: Principal, complaint: Complaint, _organisation: Organisati
     return at_work and complaint.holder_id == principal.unit_id
 
 
+def _keeps(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
+    return principal.role == "coordinator" and _holds(principal, complaint, organisation)
+
+
 def _answers(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
     return principal.role != "handler" and _holds(principal, complaint, organisation)
 
@@ -136,6 +140,6 @@ _RULES: Mapping[str, Rule] = {
 }
 _OF_MOVE: Mapping[str, Mapping[str, Rule]] = {
     "close": {"coordinator": _closes},
-    "reassign": {"coordinator": _holds},
+    "reassign": {"coordinator": _keeps},
     "tighten": {"reporter": _reports, "coordinator": _is("coordinator"), "supervisor": _is("supervisor")},
 }

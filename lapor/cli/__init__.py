@@ -16,6 +16,7 @@ CANNOT_RUN, INTERRUPTED = 2, 130
 COMMANDS = {
     "calendar": "calendars",
     "config": "deployment",
+    "demo": "demo",
     "doctor": "checking",
     "migrate": "deployment",
     "replay": "replaying",
@@ -23,6 +24,7 @@ COMMANDS = {
     "serve": "running",
     "token": "deployment",
     "trail": "checking",
+    "webhook": "webhooks",
     "worker": "running",
     "workflow": "workflows",
 }

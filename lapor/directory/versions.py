@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.directory import organisation, revision
+from lapor.directory import organisation, revision, webhooks
 from lapor.errors import CannotRun
 from lapor.machine import reader
 from lapor.machine.budget import Budget
@@ -78,6 +78,7 @@ def engine(session: Session, *, zone: str, default_door: str, pepper: bytes) -> 
         standards=tuple(_standard(row) for row in session.scalars(select(StandardRow))),
         default_door=default_door,
         pepper=pepper,
+        subscriptions=webhooks.subscriptions(session),
     )
 
 

@@ -14,6 +14,7 @@ from lapor.machine.clock import CalendarKey, Clock, Step, advance, next_moment
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.records import ClockRow, Complaint
+from lapor.records.base import stamp
 
 _STORED = [column.name for column in ClockRow.__table__.columns if column.name not in ("id", "complaint_id")]
 
@@ -55,8 +56,8 @@ def store(session: Session, complaint: Complaint, started: Iterable[ClockRow]) -
 
 def change(old: Clock | None, new: Clock) -> dict[str, Any]:
     """What happened to one clock: its old and new due moments, None where it was not there before."""
-    was = old.due_at.isoformat() if old else None
-    return {"name": new.name, "term": new.term, "state": new.state, "old": was, "new": new.due_at.isoformat()}
+    was = stamp(old.due_at) if old else None
+    return {"name": new.name, "term": new.term, "state": new.state, "old": was, "new": stamp(new.due_at)}
 
 
 def value(row: ClockRow) -> Clock:
@@ -87,7 +88,7 @@ def write(engine: Engine, definition: Definition, row: ClockRow, clock: Clock) -
         setattr(row, name, getattr(clock, name))
     row.budget, row.unit_id = str(clock.budget), clock.unit
     row.zone, row.calendar_version = clock.calendar.zone, clock.calendar.version
-    row.pauses = [[start.isoformat(), end.isoformat()] for start, end in clock.pauses]
+    row.pauses = [[stamp(start), stamp(end)] for start, end in clock.pauses]
     row.rung, row.held_until = clock.rung, clock.held_until
     row.next_moment_at = moment_of(engine, definition, clock)
 

@@ -43,6 +43,7 @@ def hand_over(making: Making) -> None:
         raise InvalidFields({"unit": ["Must lie below the unit that holds the case."]})
     if complaint.classification == "oversight" and _reported_units(making) & set(unit.path):
         raise InvalidFields({"unit": ["Must not be a reported party."]})
+    making.former_id = complaint.holder_id
     complaint.holder_id, complaint.owner_id, complaint.competent_id = unit.id, None, None
     complaint.bound = complaint.bound or move.binding
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from lapor.access.principal import Principal
 from lapor.access.secrets import REPORTER_PREFIX, hashed, new_number, new_secret
-from lapor.errors import InvalidFields
+from lapor.errors import InvalidFields, Unavailable
 from lapor.handling import step
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Unit
 from lapor.records import CategoryRow, Complaint, RegionRow, Reporter
+from lapor.records.base import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def submit(
     making = step.Making(engine, session, complaint, who, now, definition)
     making.internal["content"] = digest(complaint)
     making.internal["channel"] = submission.channel
-    making.public["received_at"] = submission.received_at.isoformat()
+    making.public["received_at"] = stamp(submission.received_at)
     step.write(making, definition.initial)
     return complaint, secret
 
@@ -112,8 +113,14 @@ def _complaint(engine: Engine, submission: Submission, secret_hash: str, now: da
 
 
 def default_door(engine: Engine) -> Unit:
-    """The door of those who name none: the configured one, else the root's."""
+    """The door of those who name none: the configured one, else the root's.
+
+    Raises:
+        Unavailable: there is no unit yet.
+    """
     organisation = engine.organisation
+    if not organisation.units:
+        raise Unavailable("There is no unit yet that could take a complaint: import units first.")
     return organisation.unit_codes.get(engine.default_door) or organisation.root
 
 

@@ -16,7 +16,7 @@ from lapor.machine import clock
 from lapor.machine.definition import Definition, Move, State
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post, Unit
-from lapor.notices import outbox
+from lapor.notices import outbox, webhook_outbox
 from lapor.records import CategoryRow, ClockRow, Complaint, Escalation
 
 
@@ -25,7 +25,7 @@ class Making:
     """A move that is being made, between its checks and its entry in the trail.
 
     `values` are the checked fields; `public` and `internal` grow to what the trail says. `reported_units` are the ids
-    of units that the case is about, None until somebody asks.
+    of units that the case is about, None until somebody asks. `former_id` is the holder before a hand-over.
     """
 
     engine: Engine
@@ -40,6 +40,7 @@ class Making:
     public: dict[str, Any] = field(default_factory=dict)
     internal: dict[str, Any] = field(default_factory=dict)
     reported_units: set[int] | None = None
+    former_id: int | None = None
 
     @property
     def name(self) -> str:
@@ -53,7 +54,7 @@ class Making:
 
 
 def write(making: Making, target: str) -> None:
-    """Put the case into `target`: state, clocks, trail, outbox, in this order. The caller commits."""
+    """Put the case into `target`: state, clocks, trail, outboxes, in this order. The caller commits."""
     complaint, source = making.complaint, making.complaint.state if making.move else None
     enter(making, making.definition.states[target], source)
     taken = step_of(making, source, target)
@@ -63,6 +64,7 @@ def write(making: Making, target: str) -> None:
     trail.append(making.session, complaint, _happening(making, source, target))
     outbox.tell(making.session, complaint, making.name, making.now)
     clocks.store(making.session, complaint, started)
+    _tell_apps(making, source, target)
 
 
 def enter(making: Making, state: State, source: str | None) -> None:
@@ -147,6 +149,26 @@ def _lapse_rungs(making: Making) -> None:
         Escalation.complaint_id == making.complaint.id, Escalation.outcome.in_(("told", "warned"))
     )
     making.session.execute(told.values(outcome="lapsed"), execution_options={"synchronize_session": False})
+
+
+def _tell_apps(making: Making, source: str | None, target: str) -> None:
+    complaint = making.complaint
+    said = {
+        "move": making.name,
+        "from": source,
+        "to": target,
+        "holder": making.engine.organisation.units[complaint.holder_id].code,
+        "version": complaint.version,
+    }
+    webhook_outbox.tell(
+        making.engine,
+        making.session,
+        complaint,
+        "complaint.moved",
+        making.now,
+        said=said,
+        former_id=making.former_id,
+    )
 
 
 def _happening(making: Making, source: str | None, target: str) -> trail.Happening:

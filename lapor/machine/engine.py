@@ -1,4 +1,4 @@
-"""The engine: compiled definitions, calendars, standards and the organisation of one moment, frozen."""
+"""The engine: compiled definitions, calendars, standards, organisation and webhooks of one moment, frozen."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """An active webhook: the app of a unit that is told of the cases in its subtree. No `events`: of all."""
+
+    webhook_id: int
+    unit_id: int
+    events: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """What `move` needs to know beside the case. `current` names the newest version of each kind."""
 
@@ -37,6 +46,7 @@ class Engine:
     standards: tuple[Standard, ...] = ()
     default_door: str = ""
     pepper: bytes = field(default=b"", repr=False)
+    subscriptions: tuple[Subscription, ...] = ()
 
     def workflow(self, kind: str, version: int | None = None) -> Workflow:
         """The workflow of a kind: the newest version, or the one that a case started with."""

@@ -179,7 +179,7 @@ def _mark(session: Session, letter: _Letter, outcome: _Outcome, now: datetime) -
         session.execute(_still_leased([letter], now).values(state="dead", fault=outcome.fault))
     else:
         session.execute(
-            _still_leased([letter], now).values(next_attempt_at=now + _wait(letter.attempts), fault=outcome.fault)
+            _still_leased([letter], now).values(next_attempt_at=now + wait(letter.attempts), fault=outcome.fault)
         )
 
 
@@ -195,10 +195,10 @@ def _still_leased(letters: Sequence[_Letter], now: datetime) -> Any:
     return update(Notice).where(Notice.id.in_(ids), Notice.state == "waiting", Notice.next_attempt_at == now + LEASE)
 
 
-def _wait(attempts: int) -> timedelta:
-    """Twice as long after each attempt, up to an hour.
+def wait(attempts: int) -> timedelta:
+    """How long to wait after an attempt: twice as long each time, up to an hour.
 
-    >>> [_wait(attempts).seconds // 60 for attempts in (1, 2, 3, 4, 5, 6, 1000)]
+    >>> [wait(attempts).seconds // 60 for attempts in (1, 2, 3, 4, 5, 6, 1000)]
     [2, 4, 8, 16, 32, 60, 60]
     """
     return timedelta(minutes=min(2 ** min(attempts, 6), _LONGEST_MINUTES))

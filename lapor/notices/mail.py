@@ -97,11 +97,6 @@ class Smtp:
                 raise _judged(fault) from fault
 
 
-def sender_of(mail: Mail) -> Sender | None:
-    """The sender that the settings name; None without a host: then nothing is delivered, and notices wait."""
-    return Smtp(mail) if mail.host else None
-
-
 @contextmanager
 def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
     # without a name of its own smtplib asks the name servers, which can take longer than any timeout

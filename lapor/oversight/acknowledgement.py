@@ -14,6 +14,7 @@ from lapor.handling import clocks, trail
 from lapor.handling.move import lock
 from lapor.machine.engine import Engine
 from lapor.records import ClockRow, Complaint, Escalation
+from lapor.records.base import stamp
 
 
 def acknowledge(
@@ -46,7 +47,7 @@ def acknowledge(
         _hold(engine, session, complaint, escalation, promised_at, now)
     escalation.acknowledged_at, escalation.note, escalation.promised_at = now, note, promised_at
     said = {"clock": escalation.clock, "term": escalation.term, "rung": escalation.rung, "note": note}
-    promised = promised_at.isoformat() if promised_at else None
+    promised = stamp(promised_at) if promised_at else None
     internal = {**said, "promised_at": promised}
     trail.note(engine, session, complaint, "acknowledge", now, actor=actor, internal=internal)
     return escalation

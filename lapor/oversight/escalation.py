@@ -16,10 +16,10 @@ from lapor.handling.move import move
 from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
-from lapor.notices import outbox
+from lapor.notices import outbox, webhook_outbox
 from lapor.oversight import ladder
 from lapor.records import ClockRow, Complaint, Escalation
-from lapor.records.base import Writing
+from lapor.records.base import Writing, stamp
 
 PUT_OFF = timedelta(hours=1)
 
@@ -157,6 +157,7 @@ def _record(climb: _Climb, rung: Rung, *, is_highest: bool) -> None:
     climb.session.add(escalation)
     climb.session.flush()
     _write_down(climb, escalation, told)
+    _tell_apps(climb, escalation)
     if is_highest:
         _notify(climb, escalation, told)
 
@@ -170,8 +171,22 @@ def _notify(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:
         climb.now,
         post_id=told.post.id if told.post else None,
         escalation_id=escalation.id,
-        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": climb.clock.due_at.isoformat()},
+        facts={"clock": climb.clock.name, "rung": climb.index, "due_at": stamp(climb.clock.due_at)},
     )
+
+
+def _tell_apps(climb: _Climb, escalation: Escalation) -> None:
+    complaint = climb.complaint
+    said = {
+        "clock": escalation.clock,
+        "term": escalation.term,
+        "rung": escalation.rung,
+        "from": complaint.state,
+        "to": complaint.state,
+        "holder": climb.engine.organisation.units[complaint.holder_id].code,
+        "version": complaint.version,
+    }
+    webhook_outbox.tell(climb.engine, climb.session, complaint, "complaint.escalated", climb.now, said=said)
 
 
 def _recipient(climb: _Climb, rung: Rung) -> ladder.Told:

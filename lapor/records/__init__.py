@@ -14,6 +14,7 @@ from lapor.records.template import AnswerTemplate
 from lapor.records.token import Token
 from lapor.records.trail import TrailEntry
 from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat, Revision
+from lapor.records.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "AnswerTemplate",
@@ -38,4 +39,6 @@ __all__ = [
     "Token",
     "TrailEntry",
     "UnitRow",
+    "Webhook",
+    "WebhookDelivery",
 ]

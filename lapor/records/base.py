@@ -66,6 +66,11 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def stamp(moment: datetime) -> str:
+    """The one text of an aware moment: RFC 3339 in UTC, with Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)]
 OfComplaint = Annotated[int, mapped_column(ForeignKey("complaints.id"), index=True)]
 

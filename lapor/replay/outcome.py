@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lapor.machine.calendar import Calendar
 from lapor.records import ClockRow, Complaint, Escalation, ReplayLine, TrailEntry
+from lapor.records.base import stamp
 from lapor.replay.course import Course
 from lapor.replay.lines import Line, Rejected
 
@@ -36,17 +37,16 @@ class Answered:
         return json.dumps(
             {
                 "n": self.n,
-                "received_at": stamp(self.received_at),
-                "due_at": stamp(self.due_at),
-                "answered_at": stamp(self.answered_at),
+                "received_at": _stamped(self.received_at),
+                "due_at": _stamped(self.due_at),
+                "answered_at": _stamped(self.answered_at),
                 "outcome": self.outcome,
             }
         )
 
 
-def stamp(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC with Z."""
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
+def _stamped(moment: datetime | None) -> str | None:
+    return stamp(moment) if moment else None
 
 
 def by_line(session: Session, file: str, rejected: Sequence[Rejected]) -> list[Answered]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.acceptance.government import Government, governing
 
-HOLE = {
+HOLE: dict[str, Any] = {
     "kind": "complaint",
     "title": "Jalan berlubang di depan pasar",
     "text": "Lubangnya dalam, kemarin ada pengendara motor yang jatuh.",
@@ -61,7 +61,7 @@ def _is_answered_and_closed(government: Government) -> None:
     assert trail[4]["detail"] == {"text": "Lubang sudah ditambal."}
     # receipt, disposition, answer: by number and link, without what was reported
     mails = government.wait(lambda: _mails(government, "pelapor@warga.example", at_least=3))
-    assert all(number in str(mail) and HOLE["title"] not in str(mail) for mail in mails)
+    assert all(number in str(mail) and str(HOLE["title"]) not in str(mail) for mail in mails)
 
 
 def _climbs(government: Government) -> None:

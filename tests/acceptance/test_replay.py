@@ -109,7 +109,9 @@ def test_both_databases_give_the_same_numbers(tmp_path: Path) -> None:
     with fresh_database() as postgres:
         told = []
         for url in (f"sqlite:///{tmp_path}/here.sqlite3", postgres):
-            numbers = json.loads(_lapor(tmp_path, url, "replay", str(complaints), "--units", str(tree), "--json").stdout)
+            numbers = json.loads(
+                _lapor(tmp_path, url, "replay", str(complaints), "--units", str(tree), "--json").stdout
+            )
             told.append({key: value for key, value in numbers.items() if "second" not in key})
     assert told[0] == told[1]
 
@@ -143,7 +145,11 @@ def _wait_for_answers(url: str, process: subprocess.Popen[bytes]) -> None:
 def test_until_stops_the_simulated_clock(tmp_path: Path, database_url: str) -> None:
     complaints, tree = synthetic.write(tmp_path)
     until = "2024-04-01T00:00:00Z"
-    replayed = _lapor(tmp_path, database_url, "replay", str(complaints), "--units", str(tree), "--until", until, "--json")
+    replayed = _lapor(
+        tmp_path, database_url, "replay", str(complaints), "--units", str(tree), "--until", until, "--json"
+    )
     numbers = json.loads(replayed.stdout)
-    received = [said for said in expected(complaints, 5).values() if said["received_at"] and said["received_at"] < until]
+    received = [
+        said for said in expected(complaints, 5).values() if said["received_at"] and said["received_at"] < until
+    ]
     assert numbers["submitted"] == len(received)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -93,6 +94,7 @@ class Office:
                 sender="lapor@city.example",
                 starttls=False,
                 timeout_seconds=1,
+                folder=Path(),
             )
         )
 

@@ -205,6 +205,8 @@ def test_an_unknown_move_is_refused_with_the_known_ones(web: Web) -> None:
         ('W/"2"', (412, "stale", None)),
         ('"two"', (412, "stale", None)),
         ('"1", "2"', (412, "stale", None)),
+        ('"", W/"x"', (412, "stale", None)),
+        (f'"{"9" * 5000}"', (412, "stale", None)),
     ],
 )
 def test_a_move_says_which_version_it_is_about(web: Web, tag: str | None, told: tuple[int, str, Any]) -> None:

@@ -94,7 +94,7 @@ def test_what_is_no_move_has_a_label_too(web: Web) -> None:
     last = web.get(f"/complaints/{case['tracking_number']}/trail", COORDINATOR).json[-1]
     assert (last["move"], last["label"]) == ("escalate", {"id": "Eskalasi", "en": "Escalated"})
     assert web.get(f"/complaints/{case['tracking_number']}/trail", case["secret"]).json == [
-        {**SUBMIT, "detail": {"received_at": "2026-07-06T02:00:00+00:00"}}
+        {**SUBMIT, "detail": {"received_at": "2026-07-06T02:00:00Z"}}
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,6 +13,12 @@ from tests.integration.town import COORDINATOR, DISPOSITION, Case, Made, Town, a
 NOON = "6 Jul 12:00"
 LIAISON = "pu.penghubung"
 WORD = {"text": "Sudah ditambal."}
+
+
+@pytest.fixture
+def town(shared_town: Town) -> Town:
+    """These look at cases of their own only."""
+    return shared_town
 
 
 def usual(case: Case, *names: str, moment: str = NOON) -> Case:
@@ -227,15 +232,6 @@ def test_what_an_officer_does_for_the_reporter_is_marked(town: Town, by: str) ->
     case = town.case_in("answered")
     made = case.make("confirm", by, NOON, comment="Di loket.")
     assert (made.state, made.public, made.internal) == ("closed", {"comment": "Di loket."}, {"for_reporter": True})
-
-
-def test_a_moment_in_any_zone_is_the_same_moment(town: Town) -> None:
-    case = town.submit()
-    local = at(NOON).astimezone(timezone(timedelta(hours=7)))
-    with town.site.writing() as session:
-        fields = {"question": "Di mana?"}
-        move(town.engine, session, case.id, "ask_completion", actor=town.who(COORDINATOR), fields=fields, now=local)
-    assert town.findings(NOON) == []
 
 
 def test_a_case_is_found_by_its_number_as_well(town: Town) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from lapor.access.principal import SYSTEM
 from lapor.errors import InvalidFields, LaporError, NotFound, NotOpen
+from lapor.handling.move import lock
 from lapor.oversight.doctor import Finding
 from lapor.oversight.escalation import Sweep
 from lapor.records import ClockRow, Escalation
+from tests.integration.conftest import founded
 from tests.integration.town import REPORTER, Case, Town, at, shown
 
 HIGHER = "a higher rung was due as well"
@@ -145,6 +149,34 @@ def test_two_sweeps_at_once_record_each_rung_exactly_once(town: Town) -> None:
     assert town.findings("20 Jul 16:01") == []
 
 
+def test_a_case_that_somebody_has_locked_is_left_for_the_next_sweep(tmp_path: Path) -> None:
+    # SQLite has one writer at a time
+    with founded("postgresql", tmp_path) as town, ThreadPoolExecutor(1) as pool:
+        busy, free = town.case_in("disposed"), town.case_in("disposed")
+        with town.site.writing() as session:
+            lock(town.engine, session, busy.id, SYSTEM)
+            assert pool.submit(town.sweep, "8 Jul 16:01").result(timeout=20) == Sweep(cases=1, rungs=2)
+        assert (len(busy.told()), len(free.told())) == (0, 2)
+        assert town.sweep("8 Jul 16:01") == Sweep(cases=1, rungs=2)
+
+
+def test_officers_and_a_sweep_that_work_at_once_wait_for_each_other(town: Town) -> None:
+    cases = [town.case_in("disposed") for _ in range(16)]
+
+    def finish(some: list[Case]) -> None:
+        for case in some:
+            case.goes("accept", "answer", moment="8 Jul 16:01")
+
+    with ThreadPoolExecutor(3) as pool:
+        swept = pool.submit(town.sweep, "8 Jul 16:01", 3)
+        halves = [pool.submit(finish, part) for part in (cases[:8], cases[:7:-1])]
+        assert swept.result(timeout=60).put_off == ()
+        for half in halves:
+            half.result(timeout=60)
+    assert {case.state for case in cases} == {"answered"}
+    assert town.findings("8 Jul 16:01") == []
+
+
 def overdue(town: Town) -> Case:
     """A case of which two rungs of holding were told: the first to the secretary of the city."""
     case = town.case_in("disposed")
@@ -164,7 +196,9 @@ def test_a_promise_holds_the_next_rung_once(town: Town) -> None:
     assert again.value.errors == {"promised_at": ["A date was promised before: only the first one holds a rung."]}
     case.acknowledge(2, "kota.wali-kota", "10 Jul 13:00")
     # the rung after that comes at its own moment
-    assert (town.sweep("13 Jul 16:00").rungs, town.sweep("13 Jul 16:01").rungs > 0) == (0, True)
+    for moment, rungs in (("13 Jul 16:00", 3), ("13 Jul 16:01", 4)):
+        town.sweep(moment)
+        assert [name for name, *_ in case.told()].count("holding") == rungs
     assert town.findings("13 Jul 16:01") == []
 
 

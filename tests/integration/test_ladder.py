@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lapor.records import Notice
+from tests.integration.test_access import seen
 from tests.integration.town import COORDINATOR, DISPOSITION, REPORTER, Case, Town, shown
 
 OVERSIGHT = {**DISPOSITION, "classification": "oversight"}
@@ -73,7 +74,7 @@ def test_each_rung_has_a_notice_with_what_its_text_needs(town: Town) -> None:
     with town.site.reading() as session:
         rows = session.scalars(select(Notice).filter_by(complaint_id=case.id)).all()
         told = [(row.event, row.escalation_id, row.facts, row.state, shown(row.created_at)) for row in rows]
-    facts = {"clock": "first_response", "due_at": "2026-07-13T09:00:00+00:00"}
+    facts = {"clock": "first_response", "due_at": "2026-07-13T09:00:00Z"}
     assert told == [
         ("warning", 1, {**facts, "rung": 0}, "waiting", MOMENTS[0]),
         ("escalation", 2, {**facts, "rung": 1}, "waiting", MOMENTS[1]),
@@ -213,3 +214,32 @@ def test_the_reporter_is_reminded_before_time_runs_out(town: Town, state: str, m
         assert case.state == state
         assert of(case, clock) == [(0, "warned", None, "the reporter must act")]
     assert (known.notices()[-1], "reporter: remind" in unknown.notices()) == ("reporter: remind", False)
+
+
+def test_a_rung_told_is_a_grant_to_read_until_the_case_closes(town: Town) -> None:
+    case = town.case_in("in_follow_up", confidential=True)
+    officers = ("pu.kepala", "setda.sekda", COORDINATOR, "kota.wali-kota", "inspektorat.inspektur")
+    views = []
+    for moment in ("13 Jul 16:00", "13 Jul 16:01", "14 Jul 16:01", "20 Jul 16:01", "27 Jul 16:01"):
+        town.sweep(moment)
+        views.append([seen(case, by) for by in officers])
+    case.goes("answer", "confirm", moment="28 Jul 09:00")
+    views.append([seen(case, by) for by in officers])
+    row, read = "row", "row content notes"
+    # the coordinator reads what is confidential at the own door only
+    assert views == [
+        [row, "nothing", row, row, row],
+        [read, "nothing", row, row, row],
+        [read, read, row, row, row],
+        [read, read, row, row, row],
+        [read, read, row, row, read],
+        [row, "nothing", row, row, row],
+    ]
+
+
+def test_a_grant_ends_when_the_case_leaves(town: Town) -> None:
+    case = town.case_in("disposed", confidential=True)
+    town.sweep("8 Jul 16:01")
+    before = seen(case, "setda.sekda")
+    case.goes("pass_down", moment="9 Jul 08:00")
+    assert (before, seen(case, "setda.sekda")) == ("row content notes", "nothing")

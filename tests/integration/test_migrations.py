@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from lapor.access import tokens
+from lapor.directory import webhooks
 from lapor.errors import CannotRun
 from lapor.records import AnswerTemplate, Heartbeat, IdempotencyKey, Message, Record, ReplayLine, schema
 from lapor.site import connect
@@ -37,7 +39,12 @@ def database(database_url: str) -> Iterator[Engine]:
 def fill(town: Town) -> None:
     """Leave rows in every table."""
     case = town.submit(reporter=REPORTER)
-    case.attempt("dispose", COORDINATOR, "6 Jul 12:00", {**DISPOSITION, "reported": "kesehatan"})
+    with town.site.writing() as session:
+        door = town.engine.organisation.root
+        webhooks.register(session, door, "https://kota.example/", events=(), allow_private=False, now=NOON)
+    with town.site.reading() as session:
+        hearing = replace(case, town=replace(town, engine=town.site.engine(session)))
+    hearing.attempt("dispose", COORDINATOR, "6 Jul 12:00", {**DISPOSITION, "reported": "kesehatan"})
     town.sweep("9 Jul 07:00")
     with town.site.writing() as session:
         actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
@@ -110,17 +117,8 @@ def shape(database: Engine) -> dict[str, list[str]]:
     return {name: [column["name"] for column in found.get_columns(name)] for name in named}
 
 
-def stages(database: Engine) -> list[set[str]]:
-    """The tables of an empty database after each migration, which is empty again afterwards."""
-    found = [set[str]()]
-    while schema.migrate(database, "+1")[1] != schema.head():
-        found.append({*shape(database)} - {"alembic_version"})
-    schema.migrate(database, "base")
-    return [*found, {*Record.metadata.tables}]
-
-
 def test_a_migration_that_fails_at_some_step_happens_wholly_or_not_at_all(database: Engine) -> None:
-    whole, allowed, found = Record.metadata.tables.keys(), stages(database), [set[str]()]
+    whole, found = Record.metadata.tables.keys(), [set[str]()]
     for n in count(1, 7):
         with striking(database, n) as struck, suppress(Struck):
             schema.migrate(database)
@@ -128,33 +126,31 @@ def test_a_migration_that_fails_at_some_step_happens_wholly_or_not_at_all(databa
         if not struck:
             break
     assert n > len(whole)
-    assert [tables for tables in found if tables not in allowed] == []
+    assert [tables for tables in found if tables not in (set(), whole)] == []
     assert found[-1] == whole
 
 
-def test_a_way_back_that_fails_at_some_step_loses_nothing_or_goes_all_the_way(town: Town, database: Engine) -> None:
+def test_a_way_back_that_fails_at_some_step_loses_nothing_or_goes_all_the_way(town: Town) -> None:
     fill(town)
-    migrated, before, allowed = town.site.database, town.dump(), stages(database)
+    database, before = town.site.database, town.dump()
     for n in count(1, 7):
-        with striking(migrated, n) as struck, suppress(Struck):
-            schema.migrate(migrated, "base")
-        left = {*shape(migrated)} - {"alembic_version"}
-        if not left:
+        with striking(database, n) as struck, suppress(Struck):
+            schema.migrate(database, "base")
+        if {*shape(database)} == {"alembic_version"}:
             break
-        assert (left in allowed, bool(struck)) == (True, True)
-        assert town.dump(left) == {name: before[name] for name in before if name in left}
+        assert (town.dump(), bool(struck)) == (before, True)
     assert n > len(before)
 
 
-def test_several_may_migrate_at_once(database: Engine) -> None:
+def test_two_may_migrate_at_once(database: Engine) -> None:
     url = database.url.render_as_string(hide_password=False)
     migrating = (
         "import sys\nfrom lapor.records import schema\nfrom lapor.site import connect\n"
         "print(*schema.migrate(connect(sys.argv[1])))"
     )
-    starts = [subprocess.Popen([sys.executable, "-c", migrating, url], stdout=-1, text=True) for _ in range(3)]
+    starts = [subprocess.Popen([sys.executable, "-c", migrating, url], stdout=-1, text=True) for _ in range(2)]
     told = sorted(start.communicate(timeout=60)[0].strip() for start in starts)
-    assert [start.returncode for start in starts] == [0, 0, 0]
+    assert [start.returncode for start in starts] == [0, 0]
     head = schema.head()
-    assert told == [f"{head} {head}", f"{head} {head}", f"None {head}"]
+    assert told == [f"{head} {head}", f"None {head}"]
     assert shape(database).keys() - {"alembic_version"} == Record.metadata.tables.keys()

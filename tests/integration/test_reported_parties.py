@@ -12,6 +12,12 @@ NOON = "6 Jul 12:00"
 OVERSIGHT = {**DISPOSITION, "classification": "oversight"}
 
 
+@pytest.fixture
+def town(shared_town: Town) -> Town:
+    """These look at cases of their own only."""
+    return shared_town
+
+
 def parties(case: Case) -> list[str]:
     organisation = case.town.engine.organisation
     with case.town.site.reading() as session:

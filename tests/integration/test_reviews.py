@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.town import COORDINATOR, DISPOSITION, USUAL, Case, Town
 
 NOON = "6 Jul 12:00"
 WHY = {"reason": "Keberatan."}
+
+
+@pytest.fixture
+def town(shared_town: Town) -> Town:
+    """These look at cases of their own only."""
+    return shared_town
 
 
 def reviewer(case: Case) -> str | None:

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from lapor.access.secrets import hashed, read_number
-from lapor.errors import InvalidFields
+from lapor.errors import InvalidFields, Unavailable
 from lapor.handling import intake
 from lapor.handling.trail import START
+from lapor.machine.organisation import Organisation
 from lapor.records import CategoryRow, Complaint, Notice, RegionRow, Reporter, TrailEntry
 from tests.integration.town import COORDINATOR, REPORTER, Case, Town, at, shown
 
@@ -101,7 +102,7 @@ def test_the_trail_begins_with_the_receipt_and_remembers_the_content(town: Town)
     case = town.submit("6 Jul 09:00", channel="sms")
     entry = entry_of(case)
     content = hashlib.sha256(b"Jalan berlubang\nDi depan pasar.").hexdigest()
-    due = "2026-07-09T09:00:00+00:00"
+    due = "2026-07-09T09:00:00Z"
     assert columns(entry, "id", "public", "internal", "salt", "hash") == {
         "complaint_id": case.id,
         "sequence": 1,
@@ -116,7 +117,7 @@ def test_the_trail_begins_with_the_receipt_and_remembers_the_content(town: Town)
         "is_public": True,
         "previous": START,
     }
-    assert json.loads(entry.public) == {"received_at": "2026-07-06T02:00:00+00:00"}
+    assert json.loads(entry.public) == {"received_at": "2026-07-06T02:00:00Z"}
     assert json.loads(entry.internal) == {
         "channel": "sms",
         "content": content,
@@ -167,6 +168,12 @@ def test_the_default_door_is_that_of_the_settings(shared_town: Town) -> None:
     elsewhere = dataclasses.replace(shared_town.engine, default_door="rsud")
     unknown = dataclasses.replace(shared_town.engine, default_door="gone")
     assert (intake.default_door(elsewhere).code, intake.default_door(unknown).code) == ("rsud", "kota")
+
+
+def test_before_there_is_a_unit_nothing_can_be_submitted(shared_town: Town) -> None:
+    empty = dataclasses.replace(shared_town.engine, organisation=Organisation({}, {}))
+    with pytest.raises(Unavailable, match="import units first"):
+        intake.default_door(empty)
 
 
 def test_who_leaves_no_identity_is_told_nothing_and_cannot_be_anonymous(shared_town: Town) -> None:

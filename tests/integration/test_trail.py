@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from lapor.handling.trail import Break, hash_of
+from lapor.handling.move import move
+from lapor.handling.trail import Break, hash_of, verify
 from lapor.oversight.doctor import verify_trails
 from lapor.records import ClockRow, Complaint, Escalation, TrailEntry
-from tests.integration.town import Case, Town, at
+from tests.integration.town import COORDINATOR, Case, Town, at
 
 TRIGGERS = {
     "sqlite": ("DROP TRIGGER trail_no_update", "DROP TRIGGER trail_no_delete"),
@@ -153,6 +155,14 @@ def test_an_entry_written_anew_breaks_the_chain_after_it(town: Town) -> None:
     assert broken(town) == [(3, "not written after the entry before it")]
 
 
+def test_an_entry_that_stands_twice_is_named(town: Town) -> None:
+    case = town.case_in("answered")
+    with town.site.reading() as session:
+        row, entries = case.row(session), case.entries(session)
+        twice = verify(row.number, row.trail_length, row.trail_head, [*entries[:2], *entries[1:]])
+    assert twice == Break(case.number, 2, "stands twice")
+
+
 def test_the_database_refuses_to_change_the_trail(town: Town) -> None:
     case = town.case_in("answered")
     before = town.dump()
@@ -197,6 +207,15 @@ def test_the_database_refuses_a_second_living_clock_of_a_name(town: Town) -> Non
     row = town.case_in("disposed").clock("resolution")
     values = {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name != "id"}
     refused(town, insert(ClockRow).values(values))
+
+
+def test_a_moment_in_any_zone_is_the_same_moment(town: Town) -> None:
+    case = town.submit()
+    local = at("6 Jul 12:00").astimezone(timezone(timedelta(hours=7)))
+    with town.site.writing() as session:
+        fields = {"question": "Di mana?"}
+        move(town.engine, session, case.id, "ask_completion", actor=town.who(COORDINATOR), fields=fields, now=local)
+    assert town.findings("6 Jul 12:00") == []
 
 
 def test_payloads_are_covered_by_a_salted_commitment(town: Town) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from lapor.machine.engine import Engine
 from lapor.oversight import doctor, escalation
 from lapor.oversight.acknowledgement import acknowledge
 from lapor.records import ClockRow, Complaint, Escalation, Notice, Record, TrailEntry
+from lapor.records.base import stamp
 from lapor.site import Site
 
 COORDINATOR = "kota.koordinator-pengaduan"
@@ -176,10 +177,10 @@ class Town:
         with self.site.reading() as session:
             return doctor.examine(self.engine, session, now=at(moment)).broken
 
-    def dump(self, names: Collection[str] | None = None) -> dict[str, list[Any]]:
-        """All rows of all tables, or of those named."""
+    def dump(self) -> dict[str, list[Any]]:
+        """All rows of all tables."""
         with self.site.reading() as session:
-            tables = [table for table in Record.metadata.sorted_tables if names is None or table.name in names]
+            tables = Record.metadata.sorted_tables
             return {table.name: sorted(map(repr, session.execute(select(table)))) for table in tables}
 
     def execute(self, *statements: Any) -> None:
@@ -241,13 +242,21 @@ class Case:
 
     def refuses(self, name: str, by: str, moment: str, **fields: Any) -> Any:
         """Why a move is refused: the guard of NotOpen, the errors of InvalidFields, else the name of the error."""
-        before = self.town.dump()
+        before = self.dump()
         with pytest.raises(LaporError) as refused:
             self.attempt(name, by, moment, fields)
-        assert self.town.dump() == before
+        assert self.dump() == before
         if isinstance(refused.value, NotOpen):
             return ("NotOpen", refused.value.guard)
         return refused.value.errors if isinstance(refused.value, InvalidFields) else type(refused.value).__name__
+
+    def dump(self) -> dict[str, list[Any]]:
+        """All rows that belong to this case."""
+        with self.town.site.reading() as session:
+            tables = Record.metadata.sorted_tables
+            keys = [(table, table.c.get("id" if table.name == "complaints" else "complaint_id")) for table in tables]
+            own = {table.name: select(table).where(key == self.id) for table, key in keys if key is not None}
+            return {name: sorted(map(repr, session.execute(query))) for name, query in own.items()}
 
     def write(self, text: str, by: str, moment: str, audience: str = "reporter") -> None:
         """Write a message."""
@@ -352,7 +361,7 @@ def _changes(before: Sequence[ClockRow], after: Sequence[ClockRow]) -> list[dict
     """What the trail must say of the clocks: those that changed in anything but the hint when to look again."""
     columns = [column.name for column in ClockRow.__table__.columns if column.name != "next_moment_at"]
     was = {row.id: [getattr(row, name) for name in columns] for row in before}
-    due = {row.id: row.due_at.isoformat() for row in before}
+    due = {row.id: stamp(row.due_at) for row in before}
     changed = [row for row in after if was.get(row.id) != [getattr(row, name) for name in columns]]
     return [
         {
@@ -360,7 +369,7 @@ def _changes(before: Sequence[ClockRow], after: Sequence[ClockRow]) -> list[dict
             "term": row.term,
             "state": row.state,
             "old": due.get(row.id),
-            "new": row.due_at.isoformat(),
+            "new": stamp(row.due_at),
         }
         for row in sorted(changed, key=_place)
     ]

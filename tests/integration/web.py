@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeAlias
 
 import jsonschema
@@ -15,7 +16,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from api import words
 from api.app import create_app
+from api.description import template
 from lapor.access import tokens
 from lapor.oversight import escalation
 from tests.integration.town import COORDINATOR, DISPOSITION, Town
@@ -61,7 +64,10 @@ class Web:
 
     @cached_property
     def client(self) -> FlaskClient:
-        return self.app.test_client(use_cookies=False)
+        client = self.app.test_client(use_cookies=False)
+        # tests read English; what is told in Indonesian is compared in test_api_languages.py
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        return client
 
     @cached_property
     def description(self) -> dict[str, Any]:
@@ -107,8 +113,7 @@ class Web:
     def _conforms(self, method: str, answer: TestResponse) -> None:
         adapter = self.app.url_map.bind_to_environ(answer.request.environ)
         rule, _ = adapter.match(return_rule=True)
-        template = rule.rule.replace("<", "{").replace(">", "}").replace("{int(min=1,max=9223372036854775807):", "{")
-        told = self.description["paths"][template][method.lower()]["responses"][str(answer.status_code)]
+        told = self.description["paths"][template(rule.rule)][method.lower()]["responses"][str(answer.status_code)]
         if "$ref" in told:
             told = self.description["components"]["responses"][told["$ref"].rsplit("/", 1)[1]]
         if answer.status_code in (204, 304):
@@ -116,6 +121,8 @@ class Web:
             return
         schema = {**told["content"][answer.mimetype]["schema"], "components": self.description["components"]}
         jsonschema.validate(answer.json, schema, jsonschema.Draft202012Validator)
+        if answer.headers.get("Content-Language") == "en":
+            _has_words(dict(answer.json or {}))
 
     def submit(self, by: str | None = None, **said: Any) -> dict[str, Any]:
         """Submit a complaint and return it, with its secret."""
@@ -168,6 +175,11 @@ class Web:
             yield ran
         finally:
             event.remove(self.site.database, "before_cursor_execute", note)
+
+
+def _has_words(told: Mapping[str, Any]) -> None:
+    texts = [told["title"], told["detail"], *chain.from_iterable(told.get("errors", {}).values())]
+    assert [text for text in texts if words.known(text, "id") is None] == [], "not in api/words.yaml"
 
 
 def problem(answer: Answer) -> tuple[int, str, Any]:

@@ -1,22 +1,17 @@
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.message import EmailMessage
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from lapor.notices.mail import Delayed, Down, Refused, Smtp, compose, sender_of
+from lapor.notices.mail import Delayed, Down, Refused, Smtp, compose
 from lapor.notices.texts import Text
 from lapor.settings import Mail
+from tests.certificates import issue, serving
 from tests.mailserver import MailServer, requiring, running
 
 NOW = datetime(2026, 3, 16, 9, 0, 30, tzinfo=UTC)
@@ -43,6 +38,7 @@ def settings_for(server: MailServer) -> Mail:
         sender="lapor@city.example",
         starttls=False,
         timeout_seconds=1,
+        folder=Path(),
     )
 
 
@@ -153,26 +149,12 @@ def test_nothing_is_sent_in_the_clear_where_encryption_is_asked_for(server: Mail
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(datetime.now(UTC) - timedelta(days=1))
-    made = made.not_valid_after(datetime.now(UTC) + timedelta(days=1))
-    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    signed = made.add_extension(host, critical=False).sign(key, hashes.SHA256())
-    plain = serialization.NoEncryption()
-    folder = tmp_path_factory.mktemp("certificate")
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    file = folder / "both.pem"
-    file.write_bytes(pem + signed.public_bytes(serialization.Encoding.PEM))
-    return file
+    return issue(tmp_path_factory.mktemp("certificate"), "127.0.0.1")
 
 
 @pytest.fixture
 def secured(certificate: Path) -> Iterator[MailServer]:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate)
-    with running(**requiring("lapor", "open sesame", tls)) as listening:
+    with running(**requiring("lapor", "open sesame", serving(certificate))) as listening:
         yield listening
 
 
@@ -197,8 +179,3 @@ def test_a_wrong_password_delays_and_is_not_named(
 def test_a_server_that_nobody_vouches_for_is_not_trusted(secured: MailServer) -> None:
     with pytest.raises(Down, match=r"^the mail server cannot be reached: SSLCertVerificationError$"):
         Smtp(replace(settings_for(secured), starttls=True)).send(message_to("siti@mail.example"))
-
-
-def test_without_a_host_there_is_no_sender(server: MailServer) -> None:
-    settings = settings_for(server)
-    assert (sender_of(replace(settings, host="")), sender_of(settings)) == (None, Smtp(settings))

@@ -37,7 +37,7 @@ def test_the_example_says_what_holds_without_it(tmp_path: Path) -> None:
 def test_every_setting_is_in_the_example_with_a_word_for_each_section() -> None:
     lines = settings.example().splitlines()
     sections = [number for number, line in enumerate(lines) if line.endswith(":") and line[0] != "#"]
-    assert len(sections) == 9
+    assert len(sections) == 10
     assert all(lines[number - 1].startswith("# ") for number in sections)
 
 
@@ -50,19 +50,22 @@ def test_the_defaults(tmp_path: Path) -> None:
     assert read.var == tmp_path / "var"
     assert read.secrets.pepper == tmp_path / "var/pepper.key"
     assert read.workflows == TOP / "workflows"
+    assert not read.mail.folder.name
     assert read.office_hours.week == indonesia.office_hours()
 
 
 def test_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/my.yaml").write_text(
-        "var: ../data\nworkflows: flows\nsecrets: {pepper: /keys/p}\ndatabase: {url: 'sqlite:///x.db'}"
+        "var: ../data\nworkflows: flows\nsecrets: {pepper: /keys/p}\nmail: {folder: mails}\n"
+        "database: {url: 'sqlite:///x.db'}"
     )
     read = settings.load({"LAPOR_CONFIG": "etc/my.yaml"}, tmp_path)
     assert read.file == tmp_path / "etc/my.yaml"
     assert read.var == tmp_path / "etc/../data"
     assert read.workflows == tmp_path / "etc/flows"
     assert read.secrets.pepper == Path("/keys/p")
+    assert read.mail.folder == tmp_path / "etc/mails"
     assert read.database.url == f"sqlite:///{tmp_path}/etc/x.db"
 
 

@@ -9,7 +9,8 @@ context.configure(
     target_metadata=Record.metadata,
     include_name=schema.is_described,
     render_as_batch=True,
-    transaction_per_migration=True,
+    # all revisions in one transaction: SQLite can do that too, as lapor.site opens it
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()

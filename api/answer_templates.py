@@ -19,7 +19,8 @@ from lapor.records import AnswerTemplate, CategoryRow
 
 blueprint = Blueprint("templates", "Texts for answers, kept by units and seen by the units below them.")
 WRITERS = ("liaison_officer", "handler", "supervisor")
-_ONE = f"/templates/<int(min=1,max={LARGEST_ID}):id>"
+# without min and max: werkzeug calls it 405 where another method has the same path
+_ONE = "/templates/<int:id>"
 
 
 class TemplatesQuery(PageQuery):
@@ -98,7 +99,7 @@ def add(call: Call, given: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, TemplateSchema)
 def replace(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
     """Replace a template of the caller's unit."""
-    return _stored(call, templates.own(call.engine, call.session, call.principal, id), given)
+    return _stored(call, templates.own(call.engine, call.session, call.principal, _known(id)), given)
 
 
 @blueprint.delete(_ONE)
@@ -107,7 +108,7 @@ def replace(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # no
 @blueprint.response(204)
 def remove(call: Call, id: int) -> None:  # noqa: A002
     """Remove a template of the caller's unit."""
-    call.session.delete(templates.own(call.engine, call.session, call.principal, id))
+    call.session.delete(templates.own(call.engine, call.session, call.principal, _known(id)))
 
 
 @blueprint.post(f"{_ONE}/preview")
@@ -117,7 +118,7 @@ def remove(call: Call, id: int) -> None:  # noqa: A002
 @blueprint.response(200, PreviewSchema)
 def preview(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
     """Fill a template from a case whose content the caller may see."""
-    there = templates.visible(call.engine, call.principal).where(AnswerTemplate.id == id)
+    there = templates.visible(call.engine, call.principal).where(AnswerTemplate.id == _known(id))
     template = call.session.scalars(there).one_or_none()
     if template is None:
         raise NotFound
@@ -125,6 +126,13 @@ def preview(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # no
         call.engine, call.session, template, given["number"], principal=call.principal, now=call.now
     )
     return {"text": filled}
+
+
+def _known(number: int) -> int:
+    """The id, if a database can have it."""
+    if number > LARGEST_ID:
+        raise NotFound
+    return number
 
 
 def _stored(call: Call, template: AnswerTemplate, given: dict[str, Any]) -> dict[str, Any]:
