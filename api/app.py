@@ -6,7 +6,21 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response
 
-from api import complaints, directory, errors, escalations, health, messages, moves, reading_room, trail, workflows
+from api import (
+    answer_templates,
+    bulk,
+    complaints,
+    directory,
+    errors,
+    escalations,
+    health,
+    messages,
+    moves,
+    reading_room,
+    trail,
+    work,
+    workflows,
+)
 from api.auth import Clock, anyone, require_policies
 from api.openapi import Api
 from lapor.site import Site
@@ -17,7 +31,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_ROOMS = (complaints, moves, trail, messages, escalations, directory, workflows)
+_ROOMS = (complaints, moves, bulk, trail, messages, escalations, work, answer_templates, directory, workflows)
 
 
 def create_app(site: Site, *, clock: Clock | None = None) -> Flask:

@@ -50,15 +50,18 @@ def now() -> datetime:
     return cast(Clock, current_app.config["CLOCK"])()
 
 
-def policy(*roles: str) -> Callable[[View], View]:
-    """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write."""
+def policy(*roles: str, one_transaction: bool = True) -> Callable[[View], View]:
+    """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write.
+
+    Without `one_transaction` the view changes nothing by its own call, but opens one for each thing that it changes.
+    """
 
     def declare(view: View) -> View:
         @wraps(view)
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
             _read_body()
-            with opened(roles) as call:
+            with opened(roles, writes=one_transaction and request.method not in ("GET", "HEAD")) as call:
                 return view(call, *args, **kwargs)
 
         return cast(View, _declared(called, roles))
@@ -90,15 +93,14 @@ def _declared(view: Any, roles: tuple[str, ...]) -> Any:
 
 
 @contextmanager
-def opened(roles: tuple[str, ...]) -> Iterator[Call]:
+def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
     """Open a session for this request, and find out who calls.
 
     Raises:
         Unauthenticated: the token is needed and missing, or wrong.
         Forbidden: the route is for others.
     """
-    reads = request.method in ("GET", "HEAD")
-    with site().reading() if reads else site().writing() as session:
+    with site().writing() if writes else site().reading() as session:
         engine, moment = site().engine(session), now()
         principal = _principal(session, engine, moment)
         if principal.role not in roles:

@@ -8,7 +8,8 @@ from api.cases import CHANNELS
 from api.fields import Code, Day, Degrees, Flag, Line, Moment, Request, Text
 from api.pages import PageQuery, page_of
 from lapor.access.reading import SORTS
-from lapor.machine.definition import CLASSES, PHASES
+from lapor.access.standing import BANDS
+from lapor.machine.definition import CLASSES, PHASES, ROLES
 
 LONGEST_LINE = 200
 _PHONE = r"\+?[0-9][0-9 ()./-]{3,30}"
@@ -62,17 +63,41 @@ class SubmissionSchema(Request):
     received_at = Moment(metadata={"description": "When it was received; only for officers who key it in"})
 
 
-class CasesQuery(PageQuery):
-    """Filters and order of a list of cases."""
+class Bit(fields.Boolean):
+    """True or false in a query string."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(truthy={"true"}, falsy={"false"}, metadata={"description": said})
+
+
+class CasesFilter(PageQuery):
+    """Filters of a list of cases."""
 
     state = Text(longest=LONGEST_LINE)
     phase = fields.String(validate=validate.OneOf(PHASES))
     holder = Code()
     kind = Code()
     category = Code()
-    overdue = fields.Boolean(truthy={"true"}, falsy={"false"})
+    open = Bit("Not closed, archived, blocked, withdrawn or referred")
+    overdue = Bit("The earliest due moment of its running clocks has passed")
+    overdue_days = fields.String(
+        validate=validate.OneOf(BANDS), metadata={"description": "Overdue for so many calendar days"}
+    )
+    warned = Bit("An officer was warned that a running clock comes to its end")
+    unacknowledged = Bit("An officer was told or warned, and has not acknowledged it")
+    waiting_for = fields.String(
+        validate=validate.OneOf(ROLES), metadata={"description": "The role that acts in the state of the case"}
+    )
     due_before = Moment()
-    q = Text(longest=LONGEST_LINE, metadata={"description": "Part of title or text; never found in confidential ones"})
+    q = Text(
+        longest=LONGEST_LINE,
+        metadata={"description": "Words of title and text, in any order; confidential ones are never found"},
+    )
+
+
+class CasesQuery(CasesFilter):
+    """Filters and order of a list of cases."""
+
     sort = fields.String(
         load_default="due",
         validate=validate.OneOf(SORTS),

@@ -76,10 +76,16 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 
     Filters that ask for content (kind, category, q) find only cases whose content the caller may see.
     """
-    page = reading.page(call.session, call.engine, call.principal, _asked(call.engine, asked), now=call.now)
+    page = listed(call, asked_for(call.engine, asked))
+    return {**page, "items": [cases.shown(seen, call.engine) for seen in page["items"]]}
+
+
+def listed(call: Call, asked: Asked) -> dict[str, Any]:
+    """A page of the cases that were asked for, each as `Seen`."""
+    page = reading.page(call.session, call.engine, call.principal, asked, now=call.now)
     last = page.next
-    cursor = pages.write_cursor(asked["sort"], zulu(last.at) if last.at else None, last.id) if last else None
-    return {"items": [cases.shown(seen, call.engine) for seen in page.items], "next": cursor}
+    cursor = pages.write_cursor(asked.sort, zulu(last.at) if last.at else None, last.id) if last else None
+    return {"items": page.items, "next": cursor}
 
 
 @blueprint.route("/complaints/<number>", methods=["GET"], parameters=[NUMBER])
@@ -109,7 +115,12 @@ def _answer(members: Mapping[str, Any], schema: Schema, status: int) -> Response
     return Response(json.dumps(schema.dump(members)), status, content_type="application/json")
 
 
-def _asked(engine: Engine, given: dict[str, Any]) -> Asked:
+def asked_for(engine: Engine, given: dict[str, Any]) -> Asked:
+    """What a query asks for.
+
+    Raises:
+        InvalidFields: there is no such holder, or the cursor is none of this list.
+    """
     filters = {name: value for name, value in given.items() if name not in ("cursor", "holder")}
     asked = Asked(**filters)
     if "holder" in given:

@@ -93,32 +93,46 @@ class ProblemSchema(Schema):
 
 def problem(kind: Kind, detail: str, **members: Any) -> Response:
     """The answer that tells a problem, in the caller's language."""
-    language = words.language()
-    told = kind.told(detail)
-    told |= {name: words.said(told[name], language) for name in ("title", "detail")}
-    if "errors" in members:
-        listed: Mapping[str, list[str]] = members["errors"]
-        members["errors"] = {name: [words.said(text, language) for text in texts] for name, texts in listed.items()}
-    answer = Response(json.dumps({**told, **members}), kind.status, content_type=CONTENT_TYPE)
-    answer.content_language.add(language)
+    answer = Response(json.dumps(_told(kind, detail, members)), kind.status, content_type=CONTENT_TYPE)
+    answer.content_language.add(words.language())
     answer.vary.add("Accept-Language")
     return answer
 
 
+def _told(kind: Kind, detail: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    language = words.language()
+    said = kind.told(detail)
+    said |= {name: words.said(said[name], language) for name in ("title", "detail")}
+    if "errors" in more:
+        listed: Mapping[str, list[str]] = more["errors"]
+        more = {"errors": {name: [words.said(text, language) for text in texts] for name, texts in listed.items()}}
+    return {**said, **more}
+
+
 def of_error(error: Exception) -> Response:
     """The answer to an error of ours; any other is logged, and told without saying what it was."""
-    kind = next((OF_ERROR[each] for each in type(error).__mro__ if each in OF_ERROR), BROKEN)
-    if kind is BROKEN:
-        log.error("A request failed.", exc_info=error)
-        return problem(kind, "This is our fault. It was written down; try again later.")
-    detail = f"{kind.title}." if isinstance(error, _SAID_BY_TITLE) else str(error)
-    members = {"errors": error.errors} if isinstance(error, InvalidFields) else {}
+    kind, detail, members = _kind_of(error)
     answer = problem(kind, detail, **members)
     if kind.status == 401:
         answer.headers["WWW-Authenticate"] = REALM
     if kind.status == 503:
         answer.headers["Retry-After"] = RETRY_AFTER
     return answer
+
+
+def told_of(error: Exception) -> dict[str, Any]:
+    """The members of the problem that an error is, in the caller's language."""
+    kind, detail, members = _kind_of(error)
+    return _told(kind, detail, members)
+
+
+def _kind_of(error: Exception) -> tuple[Kind, str, dict[str, Any]]:
+    kind = next((OF_ERROR[each] for each in type(error).__mro__ if each in OF_ERROR), BROKEN)
+    if kind is BROKEN:
+        log.error("A request failed.", exc_info=error)
+        return kind, "This is our fault. It was written down; try again later.", {}
+    detail = f"{kind.title}." if isinstance(error, _SAID_BY_TITLE) else str(error)
+    return kind, detail, {"errors": error.errors} if isinstance(error, InvalidFields) else {}
 
 
 def of_http(error: HTTPException) -> Response:

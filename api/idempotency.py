@@ -116,7 +116,7 @@ def _claim(key: str, roles: tuple[str, ...]) -> Claim | Response:
 
 
 def _known(key: str, digest: str, moment: datetime, roles: tuple[str, ...]) -> Claim | Response:
-    with auth.opened(roles) as call:
+    with auth.opened(roles, writes=True) as call:
         same = select(IdempotencyKey).where(IdempotencyKey.hash == digest).with_for_update()
         row = call.session.scalars(same).one_or_none()
         if row is not None and row.request_hash != _request_hash():

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, tru
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
 
-from lapor.access import policy
+from lapor.access import policy, standing
 from lapor.access.policy import Parts
 from lapor.access.principal import Principal
 from lapor.access.scope import scope, told
+from lapor.access.search import says
 from lapor.access.secrets import read_number
 from lapor.errors import NotFound
 from lapor.machine.engine import Engine
@@ -50,7 +51,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cases are asked for. None leaves a filter out; `after` is the last case of the page before."""
+    """Which cases are asked for. None leaves a filter out; `after` is the last case of the page before.
+
+    `overdue_days` is one of `standing.BANDS`; `to_act` leaves those on which the caller must act now.
+    """
 
     sort: str = "due"
     after: Mark | None = None
@@ -61,6 +65,12 @@ class Asked:
     kind: str | None = None
     category: str | None = None
     overdue: bool | None = None
+    overdue_days: str | None = None
+    open: bool | None = None
+    warned: bool | None = None
+    unacknowledged: bool | None = None
+    waiting_for: str | None = None
+    to_act: bool = False
     due_before: datetime | None = None
     q: str | None = None
 
@@ -94,7 +104,8 @@ def after(session: Session, engine: Engine, principal: Principal, complaint: Com
 
 def page(session: Session, engine: Engine, principal: Principal, asked: Asked, *, now: datetime) -> Page:
     """The cases in the caller's scope that were asked for, in three queries however many there are."""
-    chosen = _in_scope(engine.organisation, principal).where(*_filters(engine.organisation, principal, asked, now))
+    chosen = _in_scope(engine.organisation, principal)
+    chosen = chosen.where(*filters(session, engine, principal, asked, now))
     if asked.after:
         chosen = chosen.where(_follows(asked.sort, asked.after))
     lines = session.execute(chosen.order_by(*_order(asked.sort)).limit(asked.limit + 1)).all()
@@ -138,24 +149,39 @@ def _reporters(session: Session, ids: Sequence[int]) -> dict[int, Reporter]:
     return {row.id: row for row in session.scalars(select(Reporter).where(Reporter.id.in_(ids)))}
 
 
-def _filters(
-    organisation: Organisation, principal: Principal, asked: Asked, now: datetime
+def filters(
+    session: Session, engine: Engine, principal: Principal, asked: Asked, now: datetime
 ) -> list[ColumnElement[bool]]:
+    """The conditions of what is asked for, beside the scope; those on content need the category joined."""
     row = ((Complaint.state, asked.state), (Complaint.phase, asked.phase), (Complaint.holder_id, asked.holder))
     content = ((Complaint.kind, asked.kind), (CategoryRow.code, asked.category))
     wanted: list[ColumnElement[bool]] = [column == value for column, value in (*row, *content) if value is not None]
-    if asked.overdue is not None:
-        late = and_(Complaint.is_open, Complaint.due_at.is_not(None), Complaint.due_at < now)
-        wanted.append(late if asked.overdue else ~late)
+    wanted += _standing(engine, principal, asked, now)
     if asked.due_before is not None:
         wanted.append(Complaint.due_at < asked.due_before)
     if asked.q is not None:
-        said = or_(
-            Complaint.title.icontains(asked.q, autoescape=True), Complaint.text.icontains(asked.q, autoescape=True)
-        )
-        wanted += [said, ~Complaint.confidential]
+        wanted.append(says(session, asked.q))
     if asked.q is not None or any(value is not None for _, value in content):
-        wanted.append(shows_content(organisation, principal))
+        wanted.append(shows_content(engine.organisation, principal))
+    return wanted
+
+
+def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
+    # of rungs only officers know
+    knows = true() if principal.post else false()
+    yes_or_no: tuple[tuple[bool | None, ColumnElement[bool]], ...] = (
+        (asked.overdue, standing.overdue(now)),
+        (asked.open, and_(Complaint.is_open)),
+        (asked.warned, and_(knows, standing.warned(now))),
+        (asked.unacknowledged, and_(knows, standing.unacknowledged())),
+    )
+    wanted = [condition if value else ~condition for value, condition in yes_or_no if value is not None]
+    if asked.overdue_days is not None:
+        wanted.append(standing.overdue_for(asked.overdue_days, now))
+    if asked.waiting_for is not None:
+        wanted.append(standing.waits_for(engine, asked.waiting_for))
+    if asked.to_act:
+        wanted.append(standing.is_to_act(engine, principal))
     return wanted
 
 
@@ -165,17 +191,12 @@ def shows_content(organisation: Organisation, principal: Principal) -> ColumnEle
     if principal.role in ("reporter", "system"):
         return true()
     if principal.role == "coordinator":
-        doors = [unit_id for unit_id in organisation.units if _keeps(organisation, principal, unit_id)]
+        doors = [unit_id for unit_id in organisation.units if standing.keeps(organisation, principal, unit_id)]
         at_door = or_(Complaint.phase == "intake", Complaint.holder_id == principal.unit_id)
         return or_(~Complaint.confidential, and_(at_door, Complaint.door_id.in_(doors)), asked)
     if principal.role in ("liaison_officer", "handler"):
         return or_(Complaint.holder_id == principal.unit_id, asked)
     return or_(~Complaint.confidential, told(principal), asked) if principal.post else false()
-
-
-def _keeps(organisation: Organisation, principal: Principal, unit_id: int) -> bool:
-    door = organisation.coordinator(unit_id)
-    return door is not None and door.unit_id == principal.unit_id
 
 
 def _order(sort: str) -> tuple[SQLColumnExpression[Any], ...]:

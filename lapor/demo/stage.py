@@ -74,7 +74,12 @@ class Stage:
         Raises:
             CannotRun: it refuses; the message has its reason.
         """
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "If-Match": etag}
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Language": "en",
+            "Authorization": f"Bearer {token}",
+            "If-Match": etag,
+        }
         content = None if body is None else json.dumps(body).encode()
         sent = {name: value for name, value in headers.items() if value.removeprefix("Bearer ")}
         url = f"{self.site.public_url}/api/v1{path}"

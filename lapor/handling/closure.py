@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from collections.abc import Collection
 
 from lapor.errors import InvalidFields
 from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
-from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
 from lapor.records import Complaint
@@ -18,14 +17,14 @@ RATINGS = range(1, 6)
 def appoint_reviewer(making: Making, target: str) -> None:
     """Where the next to act is a reviewer, appoint the next higher post; elsewhere nobody reviews."""
     reviews = making.definition.states[target].acts == "reviewer"
-    post = next_reviewer(making.engine, making.session, making.complaint) if reviews else None
+    reported = reported_posts(making.engine, making.session, making.complaint) if reviews else frozenset[int]()
+    post = next_reviewer(making.engine.organisation, making.complaint, reported) if reviews else None
     if target != making.complaint.state:
         making.complaint.reviewer_id = post.id if post else None
 
 
-def next_reviewer(engine: Engine, session: Session, complaint: Complaint) -> Post | None:
+def next_reviewer(organisation: Organisation, complaint: Complaint, reported: Collection[int]) -> Post | None:
     """The next higher post that took no part, is not reported or vacant; the inspector last; None where none is left."""
-    organisation, reported = engine.organisation, reported_posts(engine, session, complaint)
     barred = {*complaint.took_part}
     above = [*_above(organisation, complaint), organisation.inspector]
     left = (post for post in above if not post.vacant and post.code not in barred and post.id not in reported)

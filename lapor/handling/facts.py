@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from lapor.handling import clocks, closure
 from lapor.machine import clock
@@ -14,8 +12,14 @@ from lapor.machine.guards import Facts
 from lapor.records import ClockRow, Complaint
 
 
-def gather(engine: Engine, session: Session, complaint: Complaint, rows: Iterable[ClockRow], now: datetime) -> Facts:
-    """The facts of a case at `now`, without the fields of any move."""
+def gather(
+    engine: Engine,
+    complaint: Complaint,
+    rows: Iterable[ClockRow],
+    now: datetime,
+    reported: Callable[[], Collection[int]],
+) -> Facts:
+    """The facts of a case at `now`, without the fields of any move. `reported` gives the reported posts where asked."""
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
     alive = [value for value in map(clocks.value, rows) if value.is_alive]
     calendar = engine.calendar(engine.key(complaint.door_id))
@@ -32,7 +36,7 @@ def gather(engine: Engine, session: Session, complaint: Complaint, rows: Iterabl
         limits=limits,
         window_ends=calendar.due(complaint.since, limits.window) if closed else None,
         ombudsman_from=calendar.due(complaint.completed_at, limits.ombudsman),
-        higher_post=asked and closure.next_reviewer(engine, session, complaint) is not None,
+        higher_post=asked and closure.next_reviewer(engine.organisation, complaint, reported()) is not None,
         extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
         arbitration_pending=any(value.name == "arbitration" for value in alive),
     )

@@ -175,3 +175,10 @@ class Definition:
     fingerprint: str
     file: str = field(default="", compare=False)
     source: str = field(default="", compare=False, repr=False)
+
+    def acts_for(self, clock: str, state: str) -> str | None:
+        """Who must act so that a clock is met: whom the state names, else who alone can, as an arbiter in follow-up."""
+        meeting = [self.moves[name] for name in self.clocks[clock].met_by]
+        able = [role for move in meeting if state in move.sources for role in move.by]
+        acts = self.states[state].acts
+        return able[0] if able and acts not in able else acts

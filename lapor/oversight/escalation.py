@@ -200,15 +200,8 @@ def _recipient(climb: _Climb, rung: Rung) -> ladder.Told:
     )
     told = [post_id for post_id in climb.session.scalars(before.order_by(Escalation.rung)) if post_id]
     reported = reported_posts(climb.engine, climb.session, climb.complaint)
-    return ladder.recipient(climb.engine.organisation, climb.complaint, _acts(climb), rung, told, reported)
-
-
-def _acts(climb: _Climb) -> str | None:
-    """Who must act so that the clock is met: whom the state names, else who alone can, as an arbiter in follow-up."""
-    state = climb.definition.states[climb.complaint.state]
-    meeting = [climb.definition.moves[name] for name in climb.definition.clocks[climb.clock.name].met_by]
-    able = [role for move in meeting if state.name in move.sources for role in move.by]
-    return able[0] if able and state.acts not in able else state.acts
+    acts = climb.definition.acts_for(climb.clock.name, climb.complaint.state)
+    return ladder.recipient(climb.engine.organisation, climb.complaint, acts, rung, told, reported)
 
 
 def _write_down(climb: _Climb, escalation: Escalation, told: ladder.Told) -> None:

@@ -10,12 +10,14 @@ from lapor.records.message import Message
 from lapor.records.outbox import Notice, NoticeChoice
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
+from lapor.records.template import AnswerTemplate
 from lapor.records.token import Token
 from lapor.records.trail import TrailEntry
 from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat, Revision
 from lapor.records.webhook import Webhook, WebhookDelivery
 
 __all__ = [
+    "AnswerTemplate",
     "CalendarVersion",
     "CategoryRow",
     "ClockRow",

@@ -104,7 +104,7 @@ class Office:
     def case(self, *, email: str | None = None, **values: Any) -> int:
         self.cases += 1
         with self.writing() as session:
-            reporter = Reporter(name="Siti", email=email, phone=None)
+            reporter = Reporter(name="Pelapor", email=email, phone=None)
             session.add(reporter)
             session.flush()
             given = {
@@ -129,7 +129,7 @@ class Office:
             return notice.id
 
     def to_reporters(self, count: int) -> list[int]:
-        return [self.notice(self.case(email=f"siti{number}@mail.example")) for number in range(count)]
+        return [self.notice(self.case(email=f"pelapor{number}@mail.example")) for number in range(count)]
 
     def rung(self, complaint_id: int, outcome: str = "told") -> int:
         """An escalation to the first post, with its notice; returns its id."""

@@ -12,7 +12,7 @@ from lapor.records import Complaint, Reporter
 from tests.integration.town import COORDINATOR, DISPOSITION
 from tests.integration.web import BARE, NOT_FOUND, V1, Web, problem
 
-SITI = {"name": "Siti", "email": "siti@mail.example", "phone": "+62 812 3456 7890"}
+PELAPOR = {"name": "Pelapor", "email": "pelapor@mail.example", "phone": "+62 812 3456 7890"}
 VERIFICATION = {
     "name": "verification",
     "term": 1,
@@ -54,7 +54,7 @@ FULL: dict[str, Any] = {
     "location": {"region": "71.01", "address": "Jalan Melati 1", "point": {"lat": -6.2, "lon": 106.8}},
     "anonymous": True,
     "confidential": True,
-    "reporter": SITI,
+    "reporter": PELAPOR,
     "remedy_sought": "Ditambal.",
     "wished_agency": "Dinas PU",
     "channel": "android",
@@ -104,12 +104,12 @@ def test_without_a_reporter_anonymous_changes_nothing(web: Web) -> None:
 
 
 def test_a_coordinator_keys_in_what_came_by_letter(web: Web) -> None:
-    said = {"channel": "letter", "received_at": "2026-07-03T09:30:00+07:00", "reporter": {"name": "Budi"}}
+    said = {"channel": "letter", "received_at": "2026-07-03T09:30:00+07:00", "reporter": {"name": "Warga"}}
     case = web.submit(by=COORDINATOR, **said)
     assert (case["received_at"], case["channel"], case["reporter"]) == (
         "2026-07-03T02:30:00Z",
         "letter",
-        {"name": "Budi"},
+        {"name": "Warga"},
     )
     entries = web.get(f"/complaints/{case['tracking_number']}/trail", COORDINATOR).json
     assert [(entry["actor_role"], entry["at"]) for entry in entries] == [("coordinator", "2026-07-06T02:00:00Z")]
@@ -165,9 +165,9 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
         {"reporter": {}},
         {"reporter": ["Give a name, an email or a phone, or leave `reporter` out."]},
     ),
-    ("no mail address", {"reporter": {"email": "siti@"}}, {"reporter.email": ["Not a valid email address."]}),
-    ("two lines in a name", {"reporter": {"name": "Siti\nBcc: x"}}, {"reporter.name": ["Must be one line."]}),
-    ("a line break at the end", {"reporter": {"name": "Siti\n"}}, {"reporter.name": ["Must be one line."]}),
+    ("no mail address", {"reporter": {"email": "pelapor@"}}, {"reporter.email": ["Not a valid email address."]}),
+    ("two lines in a name", {"reporter": {"name": "Pelapor\nBcc: x"}}, {"reporter.name": ["Must be one line."]}),
+    ("a line break at the end", {"reporter": {"name": "Pelapor\n"}}, {"reporter.name": ["Must be one line."]}),
     (
         "no phone number",
         {"reporter": {"phone": "rumah"}},
@@ -248,7 +248,7 @@ def test_what_is_not_there_answers_like_what_is_out_of_scope(web: Web, number: s
 
 
 def test_the_door_sees_confidential_content_until_disposition_and_its_row_afterwards(web: Web) -> None:
-    case = web.submit(confidential=True, reporter=SITI)
+    case = web.submit(confidential=True, reporter=PELAPOR)
     number = case["tracking_number"]
     before = web.get(f"/complaints/{number}", COORDINATOR).json
     assert before == without(case, "secret")
@@ -270,9 +270,9 @@ def test_the_door_sees_confidential_content_until_disposition_and_its_row_afterw
 
 
 def test_an_anonymous_reporter_is_known_to_no_officer(web: Web) -> None:
-    case = web.submit(anonymous=True, reporter=SITI)
+    case = web.submit(anonymous=True, reporter=PELAPOR)
     number = case["tracking_number"]
-    assert case["reporter"] == SITI
+    assert case["reporter"] == PELAPOR
     assert web.get(f"/complaints/{number}", COORDINATOR).json == without(case, "secret", "reporter")
     web.moved(case, "dispose", COORDINATOR, **DISPOSITION)
     assert "reporter" not in web.get(f"/complaints/{number}", "pu.penghubung").json
@@ -296,13 +296,13 @@ def test_answers_are_not_kept_by_others(web: Web) -> None:
 
 
 def test_identity_lies_apart_from_what_was_reported(web: Web) -> None:
-    web.submit(reporter=SITI)
+    web.submit(reporter=PELAPOR)
     with web.site.reading() as session:
-        assert session.query(Reporter.name, Reporter.email, Reporter.phone).all() == [tuple(SITI.values())]
-        assert "Siti" not in repr(vars(session.query(Complaint).one()))
+        assert session.query(Reporter.name, Reporter.email, Reporter.phone).all() == [tuple(PELAPOR.values())]
+        assert "Pelapor" not in repr(vars(session.query(Complaint).one()))
 
 
-@pytest.mark.parametrize("said", [{}, {"reporter": SITI}, FULL], ids=["bare", "identified", "full"])
+@pytest.mark.parametrize("said", [{}, {"reporter": PELAPOR}, FULL], ids=["bare", "identified", "full"])
 def test_a_submission_takes_at_most_12_statements(web: Web, said: dict[str, Any]) -> None:
     with web.statements() as ran:
         answer = web.post("/complaints", {**BARE, **said}, Idempotency_Key="a" * 22)

@@ -26,7 +26,7 @@ def fill(web: Web) -> dict[str, dict[str, Any]]:
     reports: dict[str, dict[str, Any]] = {
         "Lampu 100% mati": {"category": "jalan-rusak", "text": "Gelap_gulita."},
         "Trotoar rusak": {"kind": "aspiration"},
-        "Jalan berlubang": {"reporter": {"name": "Siti"}},
+        "Jalan berlubang": {"reporter": {"name": "Pelapor"}},
         "Jembatan retak": {"confidential": True},
         "Antrean panjang": {"door": "rsud"},
     }
@@ -90,7 +90,7 @@ FILTERS = [
     ("q=depan%20pasar", COORDINATOR, ["Trotoar rusak", "Jalan berlubang", "Antrean panjang"]),
     ("q=100%25", COORDINATOR, ["Lampu 100% mati"]),
     ("q=0%25m", COORDINATOR, []),
-    ("q=gelap_g", COORDINATOR, ["Lampu 100% mati"]),
+    ("q=gelap_gulita", COORDINATOR, ["Lampu 100% mati"]),
     ("q=a_a", COORDINATOR, []),
     ("q=jembatan", COORDINATOR, []),
     ("q=jembatan", "pu.penghubung", []),
@@ -200,7 +200,7 @@ def test_a_list_takes_as_many_statements_for_one_as_for_three(web: Web) -> None:
     counted = []
     for cases in (1, 2):
         for _ in range(cases):
-            web.submit(reporter={"name": "Siti"})
+            web.submit(reporter={"name": "Pelapor"})
         web.token(COORDINATOR)
         with web.statements() as ran:
             listed = web.get("/complaints", COORDINATOR).json["items"]

@@ -20,7 +20,7 @@ TEXT = {
 
 
 def test_a_complaint_goes_from_its_reporter_to_an_answer_and_back(web: Web) -> None:
-    case = web.submit(reporter={"name": "Siti", "email": "siti@mail.example"})
+    case = web.submit(reporter={"name": "Pelapor", "email": "pelapor@mail.example"})
     number, secret = case["tracking_number"], case["secret"]
     steps: list[tuple[str, str, dict[str, Any]]] = [
         ("dispose", COORDINATOR, DISPOSITION),
@@ -264,7 +264,7 @@ def test_a_move_at_the_counter_is_marked(web: Web) -> None:
     assert (entry["actor_role"], entry["detail"]["for_reporter"]) == ("coordinator", True)
 
 
-SITI: dict[str, Any] = {"reporter": {"name": "Siti", "email": "siti@mail.example"}, "door": "rsud"}
+PELAPOR: dict[str, Any] = {"reporter": {"name": "Pelapor", "email": "pelapor@mail.example"}, "door": "rsud"}
 DOOR = "rsud.koordinator-pengaduan"
 WAY: list[tuple[str, str, dict[str, Any]]] = [
     ("ask_completion", DOOR, {"question": "Di mana?"}),
@@ -292,7 +292,7 @@ WAY: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def test_a_move_takes_at_most_15_statements(web: Web) -> None:
-    case = web.submit(**SITI)
+    case = web.submit(**PELAPOR)
     counted = []
     for name, by, fields in WAY:
         who = case["secret"] if by == "reporter" else by
@@ -307,7 +307,7 @@ def test_a_move_takes_at_most_15_statements(web: Web) -> None:
 
 
 def test_disposing_an_allegation_takes_at_most_15_statements(web: Web) -> None:
-    case = web.submit(**SITI, anonymous=True)
+    case = web.submit(**PELAPOR, anonymous=True)
     web.token(DOOR)
     fields = {**DISPOSITION, "classification": "oversight", "reported": "jalan.kepala, kesehatan"}
     body = {"move": "dispose", "fields": fields}

@@ -24,6 +24,8 @@ OFFICERS = {
 }
 READERS = {"coordinator", "liaison_officer", "handler", "supervisor", "inspector"}
 ALL = EVERYBODY | OFFICERS.keys()
+WRITERS = {"liaison_officer", "handler", "supervisor"}
+ID = "<int:id>"
 # a case that public works holds: who gets past the door of each route; the stranger is a reporter of another case
 IN_SCOPE = READERS | {"reporter"}
 ALLOWED: dict[tuple[str, str], set[str]] = {
@@ -49,6 +51,14 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("GET", "/api/v1/escalations"): READERS,
+    ("GET", "/api/v1/work"): READERS,
+    ("GET", "/api/v1/work/summary"): {"coordinator", "supervisor", "inspector"},
+    ("POST", "/api/v1/bulk/dispositions"): {"coordinator"},
+    ("GET", "/api/v1/templates"): WRITERS,
+    ("POST", "/api/v1/templates"): WRITERS,
+    ("PUT", f"/api/v1/templates/{ID}"): WRITERS,
+    ("DELETE", f"/api/v1/templates/{ID}"): set(),
+    ("POST", f"/api/v1/templates/{ID}/preview"): WRITERS,
     ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
 }
 # what is refused past the door, so that nothing changes on the walk
@@ -57,6 +67,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "moves": {"move": "accept"},
     "messages": {"text": "lapor_r_abcdefghijklmnopqrstuv"},
     "acknowledgement": {},
+    "templates": {"name": "x"},
+    "preview": {},
 }
 
 
@@ -81,13 +93,14 @@ def test_a_walk_over_routes_and_roles(web: Web) -> None:
     for (method, rule), allowed in ALLOWED.items():
         path = rule.replace("<number>", case["tracking_number"]).replace("<name>", "complaint")
         path = path.replace("<slug>", "stale").replace("<int(min=1,max=9223372036854775807):id>", "1")
+        path = path.replace(ID, "1")
         passed = {role for role, by in callers.items() if _status(web, method, path, by) not in (401, 403, 404)}
         assert passed == allowed, (method, rule)
 
 
 def _status(web: Web, method: str, path: str, by: str | None) -> int:
     headers = {"Authorization": f"Bearer {web.token(by)}"} if by else {}
-    body: dict[str, Any] = {"json": REFUSED[path.rsplit("/", 1)[1]]} if method == "POST" else {}
+    body: dict[str, Any] = {"json": REFUSED.get(path.rsplit("/", 1)[1], {})} if method in ("POST", "PUT") else {}
     answer = web.client.open(path, method=method, headers={**headers, "If-Match": '"0"'}, **body)
     assert answer.status_code < 500
     return answer.status_code

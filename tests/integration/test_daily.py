@@ -267,11 +267,11 @@ def _without_address(engine: Engine, code: str) -> Engine:
 
 def test_nothing_of_any_content_stands_in_a_daily_mail(room: Room) -> None:
     room.chooses(LIAISON)
-    disposed(room, confidential=True, anonymous=True, reporter={"name": "Siti", "email": "siti@warga.example"})
+    disposed(room, confidential=True, anonymous=True, reporter={"name": "Pelapor", "email": "pelapor@warga.example"})
     disposed(room)
     room.sends("7 Jul 07:30")
     text = str(room.server.taken[0])
-    assert [word for word in ("berlubang", "pasar", "Siti", "siti", "Pekerjaan") if word in text] == []
+    assert [word for word in ("berlubang", "pasar", "Pelapor", "pelapor", "Pekerjaan") if word in text] == []
 
 
 def test_a_post_that_a_case_is_about_is_neither_told_of_it_nor_reminded(room: Room) -> None:

@@ -42,8 +42,8 @@ def office(site: Site) -> Iterator[Office]:
 
 
 def test_what_waits_is_sent_oldest_first_and_once(office: Office) -> None:
-    late = office.notice(office.case(email="siti@mail.example"), next_attempt_at=NOW - MINUTE)
-    later = office.notice(office.case(email="budi@mail.example"), next_attempt_at=NOW - 2 * MINUTE)
+    late = office.notice(office.case(email="pelapor@mail.example"), next_attempt_at=NOW - MINUTE)
+    later = office.notice(office.case(email="warga@mail.example"), next_attempt_at=NOW - 2 * MINUTE)
     office.notice(office.case(email="ani@mail.example"), next_attempt_at=NOW + MINUTE)
     assert (office.deliver(), office.deliver()) == (Delivered(sent=2), Delivered())
     assert office.server.ids == [f"<notice-{later}@lapor.example>", f"<notice-{late}@lapor.example>"]
@@ -61,12 +61,12 @@ def test_a_batch_is_no_larger_than_asked_for(office: Office) -> None:
 
 
 def test_a_mail_goes_to_the_reporter_or_to_the_post(office: Office) -> None:
-    case = office.case(email="siti@mail.example")
+    case = office.case(email="pelapor@mail.example")
     office.notice(case, "answer")
     office.notice(case, "oversight", post_id=1)
     office.deliver()
     assert [(message["From"], message["To"], message["Subject"]) for message in office.server.taken] == [
-        ("lapor@city.example", "siti@mail.example", "[2026-7QK4-M2ZD-1] Laporan ditanggapi / Report answered"),
+        ("lapor@city.example", "pelapor@mail.example", "[2026-7QK4-M2ZD-1] Laporan ditanggapi / Report answered"),
         (
             "lapor@city.example",
             "kepala@dishub.example",
@@ -140,11 +140,11 @@ def test_reporters_are_mailed_no_words_that_whoever_submitted_chose(office: Offi
 
 
 def test_a_refused_recipient_is_dead_and_the_next_one_is_served(office: Office) -> None:
-    office.notice(office.case(email="siti@mail.example, budi@mail.example"))
+    office.notice(office.case(email="pelapor@mail.example, warga@mail.example"))
     office.to_reporters(1)
     assert office.deliver() == Delivered(sent=1, dead=1)
     office.to_reporters(1)
-    office.server.mood = "RCPT 550 5.1.1 <siti0@mail.example> unknown"
+    office.server.mood = "RCPT 550 5.1.1 <pelapor0@mail.example> unknown"
     assert office.deliver() == Delivered(dead=1)
     assert office.rows() == [
         ("dead", 1, NOW + LEASE, None, "the address is none that a mail can be sent to"),
@@ -306,7 +306,7 @@ def test_a_delivery_that_comes_back_after_its_lease_leaves_the_wait_of_another_a
     ],
 )
 def test_one_that_cannot_be_written_holds_up_nobody(office: Office, broken: dict[str, Any], fault: str) -> None:
-    office.notice(office.case(email="siti@mail.example"), **broken)
+    office.notice(office.case(email="pelapor@mail.example"), **broken)
     office.to_reporters(1)
     assert office.deliver() == Delivered(sent=1, delayed=1)
     assert office.rows() == [

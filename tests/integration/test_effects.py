@@ -221,7 +221,7 @@ def test_a_case_is_reassigned_inside_the_unit_and_no_clock_notices(town: Town) -
 
 
 def test_privacy_is_only_tightened(town: Town) -> None:
-    case = town.case_in("in_follow_up", reporter={"name": "Siti"})
+    case = town.case_in("in_follow_up", reporter={"name": "Pelapor"})
     assert (case.seen().anonymous, case.seen().confidential) == (False, False)
     case.make("tighten", "pu.petugas", NOON, anonymous=True)
     case.make("tighten", "reporter", NOON, confidential=True, anonymous=True)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from lapor.access import policy
 from lapor.access.principal import Principal
 from lapor.errors import InvalidFields, NotFound, NotOpen
-from lapor.handling import clocks, facts, messages
+from lapor.handling import clocks, disposition, facts, messages
 from lapor.handling.move import move
 from lapor.oversight import doctor, escalation
 from lapor.records import Complaint
@@ -176,7 +177,8 @@ class Cases(RuleBasedStateMachine):
         engine, found = self.town.engine, dict[str, list[Principal]]()
         with self.town.site.reading() as session:
             row = session.get_one(Complaint, case.id)
-            known = facts.gather(engine, session, row, clocks.of_case(session, row), self.now)
+            reported = partial(disposition.reported_posts, engine, session, row)
+            known = facts.gather(engine, row, clocks.of_case(session, row), self.now, reported)
             for each in engine.workflow(row.kind).open_moves(row.state, known):
                 able = [actor for actor in self._actors(case) if policy.may(actor, each, row, engine.organisation)]
                 found.update({each.name: able} if able else {})

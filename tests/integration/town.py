@@ -26,7 +26,7 @@ from lapor.site import Site
 
 COORDINATOR = "kota.koordinator-pengaduan"
 DISPOSITION = {"unit": "pu", "category": "jalan-rusak", "classification": "not_oversight"}
-REPORTER = {"name": "Siti", "email": "siti@warga.example", "phone": None}
+REPORTER = {"name": "Pelapor", "email": "pelapor@warga.example", "phone": None}
 # who usually makes a move, and what is usually said: for the way to where a test begins
 USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ask_completion": (COORDINATOR, {"question": "Di jalan mana?"}),

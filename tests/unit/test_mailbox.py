@@ -19,7 +19,7 @@ NOW = datetime(2026, 8, 10, 9, 0, tzinfo=UTC)
 
 
 def message_of(notice_id: int, body: str = "Nomor: 2026-7QK4-M2ZD-5\n") -> EmailMessage:
-    url, recipient = "https://lapor.city.example/a", "siti@mail.example"
+    url, recipient = "https://lapor.city.example/a", "pelapor@mail.example"
     return compose(
         f"notice-{notice_id}",
         Text("Laporan diterima", (Half("id", body),)),

@@ -1,0 +1,50 @@
+"""Counts of cases: each is of what the same filters list, in the caller's scope and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lapor.access.principal import Principal
+from lapor.access.reading import Asked, filters
+from lapor.access.scope import scope
+from lapor.access.standing import BANDS
+from lapor.machine.engine import Engine
+from lapor.records import Complaint
+
+_OPEN = Asked(open=True)
+COUNTED: Mapping[str, Asked] = {
+    "open": _OPEN,
+    "warned": Asked(open=True, warned=True),
+    "overdue": Asked(open=True, overdue=True),
+    **{f"overdue {band}": Asked(open=True, overdue_days=band) for band in BANDS},
+    "waiting_for_reporter": Asked(open=True, waiting_for="reporter"),
+    "unacknowledged": Asked(open=True, unacknowledged=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of the open cases in one state that one unit holds, by the names of `COUNTED`."""
+
+    holder_id: int
+    state: str
+    counts: Mapping[str, int]
+
+
+def tallies(session: Session, engine: Engine, principal: Principal, *, now: datetime) -> Sequence[Tally]:
+    """What the caller's scope holds, for each unit and state with open cases, in one query."""
+
+    def chosen(asked: Asked) -> list[object]:
+        return [*filters(session, engine, principal, asked, now)]
+
+    counted = [func.count().filter(*chosen(asked)) for asked in COUNTED.values()]
+    open_ones = select(Complaint.holder_id, Complaint.state, *counted).where(
+        scope(principal, engine.organisation), *filters(session, engine, principal, _OPEN, now)
+    )
+    rows = session.execute(open_ones.group_by(Complaint.holder_id, Complaint.state)).all()
+    return [Tally(holder, state, dict(zip(COUNTED, counts, strict=True))) for holder, state, *counts in rows]
