@@ -60,7 +60,7 @@ def test_a_fortnight_is_played_in_under_a_minute_with_these_facts(tmp_path: Path
                 "within": 35, "after": 0, "open": 19, "working_hours": {"median": 24.65, "p90": 53.97},
             },
         },
-        "mails": 188,
+        "mails": 260,
     }  # fmt: skip
     assert (told["doctor"]["broken"], told["doctor"]["checked"]["complaints"]) == ([], 60)
     assert told["kept"] == str(tmp_path / "kept")

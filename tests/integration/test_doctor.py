@@ -171,7 +171,7 @@ def test_what_was_looked_at_is_counted(town: Town) -> None:
     with town.site.reading() as session:
         report = doctor.examine(town.engine, session, now=at(NOON), seen=seen.append)
         assert (doctor.count(session), seen) == (2, [2])
-    looked_at = {"complaints": 2, "entries": 4 + 5, "clocks": 5 + 4, "escalations": 2, "notices": 3 + 3}
+    looked_at = {"complaints": 2, "entries": 4 + 5, "clocks": 5 + 4, "escalations": 2, "notices": 4 + 4}
     assert (dict(report.checked), report.broken) == (looked_at, [])
 
 

@@ -42,7 +42,7 @@ def test_after_downtime_only_the_highest_rung_is_told(town: Town) -> None:
         ("first_response", 1, 3, "skipped", None, HIGHER, *late, "20 Jul 16:00", None),
         ("first_response", 1, 4, "told", "kota.koordinator-pengaduan", "coordinator", *late, "27 Jul 16:00", None),
     ]
-    assert case.notices() == ["kota.koordinator-pengaduan: escalation"]
+    assert case.notices() == ["pu.penghubung: work", "kota.koordinator-pengaduan: escalation"]
     assert town.findings("20 Jul 16:01") == []
 
 

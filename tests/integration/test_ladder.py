@@ -72,12 +72,13 @@ def test_each_rung_has_a_notice_with_what_its_text_needs(town: Town) -> None:
     for moment in MOMENTS[:2]:
         town.sweep(moment)
     with town.site.reading() as session:
-        rows = session.scalars(select(Notice).filter_by(complaint_id=case.id)).all()
+        of_rungs = select(Notice).where(Notice.complaint_id == case.id, Notice.escalation_id.is_not(None))
+        rows = session.scalars(of_rungs).all()
         told = [(row.event, row.escalation_id, row.facts, row.state, shown(row.created_at)) for row in rows]
     facts = {"clock": "first_response", "due_at": "2026-07-13T09:00:00Z"}
     assert told == [
-        ("warning", 1, {**facts, "rung": 0}, "waiting", MOMENTS[0]),
-        ("escalation", 2, {**facts, "rung": 1}, "waiting", MOMENTS[1]),
+        ("warning", 1, {**facts, "rung": 0, "tell": "owner"}, "waiting", MOMENTS[0]),
+        ("escalation", 2, {**facts, "rung": 1, "tell": "superior"}, "waiting", MOMENTS[1]),
     ]
 
 

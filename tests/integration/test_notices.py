@@ -41,5 +41,5 @@ def test_a_rung_notes_whom_it_is_meant_for(town: Town) -> None:
         "clock": "verification",
         "rung": 5,
         "tell": "inspector",
-        "due_at": "2026-07-09T09:00:00+00:00",
+        "due_at": "2026-07-09T09:00:00Z",
     }
