@@ -32,7 +32,6 @@ def migrate(database: Engine, revision: str = "head") -> tuple[str | None, str |
             connection.commit()
         before = current(connection)
         _refuse_newer(before)
-        connection.rollback()
         config = _config(connection)
         goes_down = revision == "base" or _is_below(revision, before)
         (command.downgrade if goes_down else command.upgrade)(config, revision)

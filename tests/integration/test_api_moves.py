@@ -306,8 +306,9 @@ def test_a_move_takes_at_most_15_statements(web: Web) -> None:
     assert [row for row in counted if row[2] > 15] == []
 
 
-def test_disposing_an_allegation_takes_at_most_15_statements(web: Web) -> None:
-    case = web.submit(**PELAPOR, anonymous=True)
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_disposing_an_allegation_takes_at_most_15_statements(web: Web, anonymous: bool) -> None:
+    case = web.submit(**PELAPOR, anonymous=anonymous)
     web.token(DOOR)
     fields = {**DISPOSITION, "classification": "oversight", "reported": "jalan.kepala, kesehatan"}
     body = {"move": "dispose", "fields": fields}
