@@ -71,7 +71,7 @@ class Web:
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        found: Answer = self.client.get(f"{V1}/openapi.json")
+        found: Answer = self.client.open(f"{V1}/openapi.json", method="GET", headers={})
         return dict(found.json)
 
     def token(self, by: str) -> str:

@@ -1,0 +1,206 @@
+"""A town hall: the API of the small city behind a socket, a clock that journeys put forward, and its mailbox."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from sqlalchemy import func, select
+from werkzeug.datastructures import Headers
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.wrappers import Request
+
+from lapor.notices.delivery import deliver
+from lapor.notices.mailbox import Mailbox
+from lapor.oversight import doctor, escalation
+from lapor.records import Complaint
+from tests.integration.town import Town, at, shown
+from tests.integration.web import Answer, Web, problem
+
+JUST_AFTER = timedelta(seconds=1)
+URL = "https://lapor.kota.example"
+
+
+class OverHttp:
+    """A client that asks through a socket, and answers as Flask's own does."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def open(self, path: str, *, method: str, headers: Mapping[str, str], json: Any = None) -> TestResponse:
+        """Send one request; errors come back as answers."""
+        said = {"Accept-Language": "en", **headers}
+        environ = EnvironBuilder(path, self.url, method=method, headers=Headers(said), json=json).get_environ()
+        asked = Request(environ)
+        sent = urllib.request.Request(asked.url, asked.get_data() or None, dict(asked.headers), method=method)
+        try:
+            with urllib.request.urlopen(sent, timeout=30) as answer:
+                return _answer(answer.status, answer, asked)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return _answer(refused.code, refused, asked)
+
+
+def _answer(status: int, answer: Any, asked: Request) -> TestResponse:
+    return TestResponse([answer.read()], str(status), answer.headers.items(), asked)
+
+
+class ServedWeb(Web):
+    """The API of the town, asked through a socket."""
+
+    url: str
+
+    @cached_property
+    def client(self) -> Any:
+        return OverHttp(self.url)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What people do at the hall. Callers are "reporter" (of a report) or the code of a post."""
+
+    web: Web
+    mailbox: Mailbox
+
+    def submits(self, by: str | None = None, **said: Any) -> Report:
+        """Somebody submits a report, or an officer keys it in."""
+        made = self.web.submit(by, **said)
+        return Report(self, made["tracking_number"], made["secret"])
+
+    def waits_until(self, moment: str) -> None:
+        """Let time run to a moment, as in "9 Jul 16:00"; the worker sweeps and sends at each due moment on the way."""
+        until = at(moment)
+        while (due := self._next_moment()) is not None and due < until:
+            self.web.watch.at = max(self.web.watch.at, due + JUST_AFTER)
+            done = escalation.sweep(self.web.town.engine, self.web.site.writing, now=self.web.watch.at)
+            assert not done.put_off
+        self.web.watch.at = until
+
+    def mails_to(self, address: str) -> list[str]:
+        """The subjects of the mails that somebody was sent, after what waits was sent too; in the order of sending."""
+        organisation, now = self.web.town.engine.organisation, self.web.watch.at
+        while deliver(organisation, self.web.site.writing, self.mailbox, now=now, public_url=URL, digest=False).settled:
+            pass
+        return [str(mail["Subject"]) for mail in self._mails() if mail["To"] == address]
+
+    def _mails(self) -> list[Any]:
+        files = sorted(self.mailbox.folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+
+    def is_sound(self) -> bool:
+        """Whether the doctor finds nothing."""
+        with self.web.site.reading() as session:
+            return doctor.examine(self.web.town.engine, session, now=self.web.watch.at).broken == []
+
+    def _next_moment(self) -> datetime | None:
+        with self.web.site.reading() as session:
+            return session.scalar(select(func.min(Complaint.next_moment_at)))
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report on its journey."""
+
+    hall: Hall
+    number: str
+    secret: str
+
+    def ask(self, suffix: str, by: str) -> Answer:
+        """Get the case or what lies below it."""
+        return self.hall.web.get(f"/complaints/{self.number}{suffix}", self._who(by))
+
+    def goes(self, move: str, by: str, **fields: Any) -> str:
+        """Somebody makes a move that is open; return the state that it leads to."""
+        case = self.hall.web.moved({"tracking_number": self.number}, move, self._who(by), **fields)
+        return str(case["state"])
+
+    def cannot(self, move: str, by: str, **fields: Any) -> tuple[int, str, Any]:
+        """A move is refused: the status, slug and errors. Nothing has changed by it."""
+        before = self.seen()
+        refused = problem(self.hall.web.move({"tracking_number": self.number}, move, self._who(by), **fields))
+        assert self.seen() == before
+        return refused
+
+    def seen(self, by: str = "reporter") -> dict[str, Any]:
+        """The case as somebody sees it."""
+        answer = self.ask("", by)
+        assert answer.status_code == 200, answer.text
+        case: dict[str, Any] = answer.json
+        return case
+
+    def is_there_for(self, by: str) -> bool:
+        """Whether somebody finds the case."""
+        return bool(self.ask("", by).status_code == 200)
+
+    @property
+    def state(self) -> str:
+        """Where the case stands, as its reporter sees it."""
+        return str(self.seen()["state"])
+
+    @property
+    def holder(self) -> str:
+        """The unit that has it."""
+        return str(self.seen()["holder"]["code"])
+
+    def clocks(self) -> dict[str, str]:
+        """The newest run of each clock, as in "running, 9 Jul 16:00"; a clock that has ended has its state alone."""
+        return {clock["name"]: _clock(clock) for clock in self.seen()["clocks"]}
+
+    def trail(self, by: str = "reporter") -> list[str]:
+        """Who made which moves, as in "reporter submit", as far as somebody sees it."""
+        return [f"{entry['actor_role']} {entry['move']}" for entry in self.ask("/trail", by).json]
+
+    def last(self, by: str = "reporter") -> dict[str, Any]:
+        """The newest entry of the trail."""
+        entry: dict[str, Any] = self.ask("/trail", by).json[-1]
+        return entry
+
+    def open_moves(self, by: str) -> list[str]:
+        """The names of the moves that somebody may make now."""
+        return [move["move"] for move in self.ask("/moves", by).json]
+
+    def rungs(self, by: str = "inspektorat.inspektur") -> list[tuple[str, int, str]]:
+        """The rungs of the ladder that were told, in their order: clock, rung, post."""
+        items = self.hall.web.get("/escalations", by).json["items"]
+        own = sorted((item for item in items if item["number"] == self.number), key=lambda item: item["id"])
+        return [(item["clock"], item["rung"], item["told"]) for item in own]
+
+    def _who(self, by: str) -> str:
+        return self.secret if by == "reporter" else by
+
+
+def _clock(clock: Mapping[str, Any]) -> str:
+    due = f", {shown(clock['due_at'])}" if clock["state"] in ("running", "paused") else ""
+    return f"{clock['state']}{due}"
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        """Keep it to itself."""
+
+
+@contextmanager
+def opened(town: Town, folder: Path) -> Iterator[Hall]:
+    """Serve the API of a town on loopback until the end of the block."""
+    web = ServedWeb(town)
+    server = make_server("127.0.0.1", 0, web.app, request_handler=_Silent)
+    web.url = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Hall(web, Mailbox(folder / "mail"))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
