@@ -18,6 +18,7 @@ COMMANDS = {
     "config": "deployment",
     "demo": "demo",
     "doctor": "checking",
+    "keys": "keys",
     "migrate": "deployment",
     "notices": "notices",
     "replay": "replaying",

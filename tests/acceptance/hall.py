@@ -89,8 +89,11 @@ class Hall:
 
     def mails_to(self, address: str) -> list[str]:
         """The subjects of the mails that somebody was sent, after what waits was sent too; in the order of sending."""
-        organisation, now = self.web.town.engine.organisation, self.web.watch.at
-        while deliver(organisation, self.web.site.writing, self.mailbox, now=now, public_url=URL, digest=False).settled:
+        engine, now, writing = self.web.town.engine, self.web.watch.at, self.web.site.writing
+        ring = engine.vault.identity
+        while deliver(
+            engine.organisation, writing, self.mailbox, ring=ring, now=now, public_url=URL, digest=False
+        ).settled:
             pass
         return [str(mail["Subject"]) for mail in self._mails() if mail["To"] == address]
 
