@@ -30,6 +30,10 @@ from tests.integration.web import Answer, Web, problem
 
 JUST_AFTER = timedelta(seconds=1)
 URL = "https://lapor.kota.example"
+NOT_THERE = (404, "not-found", None)
+FORBIDDEN = (403, "forbidden", None)
+NOT_OPEN = (409, "not-open", None)
+PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example"}
 
 
 class OverHttp:
@@ -89,10 +93,17 @@ class Hall:
 
     def mails_to(self, address: str) -> list[str]:
         """The subjects of the mails that somebody was sent, after what waits was sent too; in the order of sending."""
+        return [str(mail["Subject"]) for mail in self._sent_to(address)]
+
+    def newest_mail_to(self, address: str) -> str:
+        """The plain text of the mail that somebody was sent last."""
+        return str(self._sent_to(address)[-1].get_body(("plain",)).get_content())
+
+    def _sent_to(self, address: str) -> list[Any]:
         organisation, now = self.web.town.engine.organisation, self.web.watch.at
         while deliver(organisation, self.web.site.writing, self.mailbox, now=now, public_url=URL, digest=False).settled:
             pass
-        return [str(mail["Subject"]) for mail in self._mails() if mail["To"] == address]
+        return [mail for mail in self._mails() if mail["To"] == address]
 
     def _mails(self) -> list[Any]:
         files = sorted(self.mailbox.folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
@@ -131,6 +142,17 @@ class Report:
         refused = problem(self.hall.web.move({"tracking_number": self.number}, move, self._who(by), **fields))
         assert self.seen() == before
         return refused
+
+    def why_not(self, move: str, by: str, **fields: Any) -> str:
+        """A move is not open now, although its caller might make it: the reason that is given."""
+        assert self.cannot(move, by, **fields) == NOT_OPEN
+        refused = self.hall.web.move({"tracking_number": self.number}, move, self._who(by), **fields)
+        return str(refused.json["detail"])
+
+    def mails(self, to: str = PELAPOR["email"]) -> list[str]:
+        """What somebody was told of it by mail, as the Indonesian halves of the subjects."""
+        subjects = [subject for subject in self.hall.mails_to(to) if subject.startswith(f"[{self.number}] ")]
+        return [subject.removeprefix(f"[{self.number}] ").partition(" / ")[0] for subject in subjects]
 
     def seen(self, by: str = "reporter") -> dict[str, Any]:
         """The case as somebody sees it."""
@@ -171,10 +193,16 @@ class Report:
         return [move["move"] for move in self.ask("/moves", by).json]
 
     def rungs(self, by: str = "inspektorat.inspektur") -> list[tuple[str, int, str]]:
-        """The rungs of the ladder that were told, in their order: clock, rung, post."""
+        """The rungs of the ladder that somebody was told, in their order: clock, rung, post."""
         items = self.hall.web.get("/escalations", by).json["items"]
         own = sorted((item for item in items if item["number"] == self.number), key=lambda item: item["id"])
         return [(item["clock"], item["rung"], item["told"]) for item in own]
+
+    def ladder(self, by: str = "inspektorat.inspektur") -> list[tuple[str, int, str]]:
+        """Whoever was warned or told so far, in this order, as the trail has it: clock, rung, post."""
+        notes = [entry["detail"] for entry in self.ask("/trail", by).json if entry["move"] == "escalate"]
+        told = [note for note in notes if note["outcome"] != "skipped"]
+        return [(note["clock"], note["rung"], note["told"] or "reporter") for note in told]
 
     def _who(self, by: str) -> str:
         return self.secret if by == "reporter" else by
