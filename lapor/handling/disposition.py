@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lapor.errors import InvalidFields
 from lapor.handling.step import Making, Party
+from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post, Unit
 from lapor.notices import outbox
@@ -18,15 +19,25 @@ UNKNOWN = "unknown"
 
 
 def classify(making: Making) -> None:
-    """Take over class and category from the fields of any move that names them; tell the inspector of misconduct."""
+    """Take over class and category from the fields of any move that names them; tell the inspector of misconduct.
+
+    Raises:
+        InvalidFields: class oversight of a kind whose moves name no reported party.
+    """
     for name, value in making.values.items():
         if name == "classification":
+            if value == "oversight" and not _accuses(making.definition):
+                raise InvalidFields({name: ["Must not be oversight: a report of this kind accuses nobody."]})
             if value == "oversight" and making.complaint.classification != value:
                 inspector = making.engine.organisation.inspector
                 outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
             making.complaint.classification = value
         elif isinstance(value, CategoryRow):
             making.complaint.category_id = value.id
+
+
+def _accuses(definition: Definition) -> bool:
+    return any(need.name == "reported" for move in definition.moves.values() for need in move.needs)
 
 
 def hand_over(making: Making) -> None:

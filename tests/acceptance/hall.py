@@ -103,13 +103,20 @@ class Hall:
 
     def mails_to(self, address: str) -> list[str]:
         """The subjects of the mails that somebody was sent, after what waits was sent too; in the order of noting."""
+        return [str(mail["Subject"]) for mail in self._sent_to(address)]
+
+    def newest_mail_to(self, address: str) -> str:
+        """The plain text of the mail that somebody was sent last."""
+        return str(self._sent_to(address)[-1].get_body(("plain",)).get_content())
+
+    def _sent_to(self, address: str) -> list[Any]:
         engine, now, writing = self.web.town.engine, self.web.watch.at, self.web.site.writing
         ring = engine.vault.identity
         while deliver(
             engine.organisation, writing, self.mailbox, ring=ring, now=now, public_url=URL, digest=False
         ).settled:
             pass
-        return [str(mail["Subject"]) for mail in self._mails() if mail["To"] == address]
+        return [mail for mail in self._mails() if mail["To"] == address]
 
     def _mails(self) -> list[Any]:
         # of two files written at once the times may be equal; notices are numbered
@@ -205,10 +212,10 @@ class Report:
         return self.hall.web.post(f"/escalations/{self._rungs(told)[-1]['id']}/acknowledgement", said, by or told)
 
     def mails_to(self, who: str) -> list[str]:
-        """What mails to the reporter or to a post are about, in English."""
+        """What mails to the reporter or to a post are about, in Indonesian."""
         address = PELAPOR["email"] if who == "reporter" else f"{who}@kota.example"
         subjects = [subject.partition("] ") for subject in self.hall.mails_to(address)]
-        return [words.partition(" / ")[2] for number, _, words in subjects if number == f"[{self.number}"]
+        return [words.partition(" / ")[0] for number, _, words in subjects if number == f"[{self.number}"]
 
     def _refused(self, move: str, by: str, fields: Mapping[str, Any]) -> Answer:
         before = self.seen()
@@ -219,6 +226,12 @@ class Report:
     def _rungs(self, by: str) -> list[dict[str, Any]]:
         items = self.hall.web.get("/escalations", by).json["items"]
         return sorted((item for item in items if item["number"] == self.number), key=lambda item: item["id"])
+
+    def ladder(self, by: str = "inspektorat.inspektur") -> list[tuple[str, int, str]]:
+        """Whoever was warned or told so far, in this order, as the trail has it: clock, rung, post."""
+        notes = [entry["detail"] for entry in self.ask("/trail", by).json if entry["move"] == "escalate"]
+        told = [note for note in notes if note["outcome"] != "skipped"]
+        return [(note["clock"], note["rung"], note["told"] or "reporter") for note in told]
 
     def _who(self, by: str) -> str:
         return self.secret if by == "reporter" else by

@@ -40,7 +40,7 @@ def test_an_answer_is_confirmed_with_a_rating_and_thanks_open_nothing_again(hall
     assert (report.state, report.clocks()) == ("closed", {**ANSWERED, "confirmation": "met"})
     assert report.open_moves("reporter") == ["appeal", "tighten"]
     assert report.trail() == [*WAY_IN, ANSWER, "reporter confirm"]
-    assert report.mails_to("reporter") == ["Report received", "Report handed on", "Report answered"]
+    assert report.mails_to("reporter") == ["Laporan diterima", "Laporan diteruskan", "Laporan ditanggapi"]
     assert hall.is_sound()
 
 
@@ -82,7 +82,7 @@ def test_an_answer_is_disputed_twice_and_not_a_third_time(hall: Hall) -> None:
     assert report.open_moves("reporter") == ["confirm", "appeal", "withdraw", "tighten"]
     assert report.goes("confirm", "reporter", rating=2) == "closed"
     assert report.trail() == [*WAY_IN, *[ANSWER, "reporter dispute"] * 2, ANSWER, "reporter confirm"]
-    assert report.mails_to("reporter")[2:] == ["Report answered"] * 3
+    assert report.mails_to("reporter")[2:] == ["Laporan ditanggapi"] * 3
     assert hall.is_sound()
 
 
@@ -110,7 +110,7 @@ def test_an_appeal_climbs_to_a_higher_post_each_time_until_none_is_left(hall: Ha
     decided = [f"{role} uphold" for role in ("supervisor", "supervisor", "supervisor", "inspector")]
     appeals = [step for decision in decided for step in ("reporter appeal", decision)]
     assert report.trail() == [*WAY_IN, ANSWER, *appeals]
-    assert report.mails_to("reporter")[2:] == ["Report answered", *["Appeal refused"] * 4]
+    assert report.mails_to("reporter")[2:] == ["Laporan ditanggapi", *["Banding ditolak"] * 4]
     assert hall.is_sound()
 
 
@@ -131,9 +131,9 @@ def test_whoever_approved_an_answer_does_not_review_it(hall: Hall) -> None:
 
     # four fifths of ten working days, and the term itself
     hall.waits_until("17 Jul 16:00")
-    assert (report.rungs(SECRETARY), report.mails_to(SECRETARY)) == ([("review", 0, SECRETARY)], ["Due soon"])
+    assert (report.rungs(SECRETARY), report.mails_to(SECRETARY)) == ([("review", 0, SECRETARY)], ["Tenggat mendekat"])
     hall.waits_until("20 Jul 16:01")
-    assert (report.rungs(MAYOR), report.mails_to(MAYOR)) == ([("review", 1, MAYOR)], ["Escalation: overdue"])
+    assert (report.rungs(MAYOR), report.mails_to(MAYOR)) == ([("review", 1, MAYOR)], ["Eskalasi: lewat tenggat"])
     assert report.goes("overturn", SECRETARY, reason="Belum selesai.") == "in_follow_up"
     reviewed = {**ANSWERED, "approval": "met", "confirmation": "met", "review": "missed"}
     assert report.clocks() == {**reviewed, "reconsideration": "running, 27 Jul 16:00"}
@@ -173,28 +173,28 @@ def test_an_overturned_answer_is_given_anew_and_after_its_window_there_is_no_app
     assert (report.open_moves("reporter"), report.clocks()) == (["tighten"], again)
     review = ["reporter appeal", "supervisor overturn"]
     assert report.trail() == [*WAY_IN, ANSWER, "reporter confirm", *review, ANSWER, "reporter confirm"]
-    assert report.mails_to("reporter")[2:] == ["Report answered", "Appeal granted", "Report answered"]
+    assert report.mails_to("reporter")[2:] == ["Laporan ditanggapi", "Banding dikabulkan", "Laporan ditanggapi"]
     assert hall.is_sound()
 
 
 def test_a_silent_reporter_is_reminded_and_then_the_system_closes(hall: Hall) -> None:
     report = answered_on_tuesday(hall)
-    waiting = ["Report received", "Report handed on", "Report answered"]
+    waiting = ["Laporan diterima", "Laporan diteruskan", "Laporan ditanggapi"]
     hall.waits_until("17 Jul 15:06")
     assert report.mails_to("reporter") == waiting
     hall.waits_until("17 Jul 15:07")
-    assert report.mails_to("reporter") == [*waiting, "Report waiting for you"]
+    assert report.mails_to("reporter") == [*waiting, "Laporan menunggu Anda"]
     a_word_of_the_reporter_starts_the_waiting_anew_twice(hall, report)
 
     hall.waits_until("4 Aug 16:00")
-    assert report.mails_to("reporter") == [*waiting, *["Report waiting for you"] * 2]
+    assert report.mails_to("reporter") == [*waiting, *["Laporan menunggu Anda"] * 2]
     assert [report.cannot("close_unanswered", by) for by in ("reporter", LIAISON, COORDINATOR)] == [FORBIDDEN] * 3
     hall.waits_until("4 Aug 16:01")
     assert (report.state, report.clocks()) == ("closed", {**ANSWERED, "confirmation": "lapsed"})
     assert report.trail() == [*WAY_IN, ANSWER, "system close_unanswered"]
     label = {"id": "Selesai otomatis tanpa kabar pelapor", "en": "Close automatically without a word"}
     assert report.last()["label"] == label
-    assert report.mails_to("reporter")[4:] == ["Report waiting for you", "Closed automatically"]
+    assert report.mails_to("reporter")[4:] == ["Laporan menunggu Anda", "Laporan ditutup otomatis"]
     assert report.cannot("confirm", "reporter", rating=5) == NOT_OPEN
     assert report.goes("appeal", "reporter", **STILL) == "under_review"
     assert hall.is_sound()
@@ -225,7 +225,7 @@ def test_the_coordinator_closes_an_answered_case_with_a_text(hall: Hall) -> None
     assert report.goes("close", COORDINATOR, **said) == "closed"
     assert report.clocks() == {**ANSWERED, "confirmation": "met"}
     assert (report.trail(), report.last()["detail"]) == ([*WAY_IN, ANSWER, "coordinator close"], said)
-    assert report.mails_to("reporter")[2:] == ["Report answered", "Report closed"]
+    assert report.mails_to("reporter")[2:] == ["Laporan ditanggapi", "Laporan ditutup"]
     assert report.cannot("close", COORDINATOR, **said) == NOT_OPEN
     assert report.open_moves("reporter") == ["appeal", "tighten"]
     assert hall.is_sound()
@@ -275,8 +275,8 @@ def test_the_sixty_days_before_the_ombudsman_begin_with_a_complete_file(hall: Ha
     assert report.clocks() == {**complete, "first_response": "lapsed", "resolution": "lapsed"}
     completed = ["coordinator ask_completion", "reporter complete"]
     assert report.trail() == [WAY_IN[0], *completed, *WAY_IN[1:], "reporter refer"]
-    heard = ["Please complete it", "Report waiting for you", "Report handed on"]
-    assert report.mails_to("reporter") == ["Report received", *heard]
+    heard = ["Menunggu kelengkapan", "Laporan menunggu Anda", "Laporan diteruskan"]
+    assert report.mails_to("reporter") == ["Laporan diterima", *heard]
     assert hall.is_sound()
 
 

@@ -51,8 +51,8 @@ def test_a_question_to_the_reporter_is_answered_and_pauses_the_resolution_alone(
     assert report.clocks() == {**ended, "confirmation": "running, 12 Aug 16:00"}
     asked = ["liaison_officer ask_reporter", "reporter reply"]
     assert report.trail() == [*WAY_IN, *asked, "liaison_officer note_progress", *asked, "liaison_officer answer"]
-    heard = ["A question to you", "Progress noted", "A question to you", "Report answered"]
-    assert report.mails_to("reporter") == ["Report received", "Report handed on", *heard]
+    heard = ["Ada pertanyaan untuk Anda", "Ada perkembangan", "Ada pertanyaan untuk Anda", "Laporan ditanggapi"]
+    assert report.mails_to("reporter") == ["Laporan diterima", "Laporan diteruskan", *heard]
     assert hall.is_sound()
 
 
@@ -99,7 +99,7 @@ def test_a_question_answered_by_phone_is_resumed_by_the_officer(hall: Hall) -> N
     assert report.clocks() == followed
     asked = "liaison_officer ask_reporter"
     assert report.trail() == [*WAY_IN, asked, "liaison_officer resume", asked, "handler reply"]
-    assert report.mails_to("reporter")[2:] == ["A question to you", "A question to you"]
+    assert report.mails_to("reporter")[2:] == ["Ada pertanyaan untuk Anda", "Ada pertanyaan untuk Anda"]
     assert hall.is_sound()
 
 
@@ -108,11 +108,11 @@ def test_a_question_that_is_never_answered_goes_back_to_the_officer_and_is_the_l
     hall.waits_until("8 Jul 10:00")
     report.goes("note_progress", LIAISON, text="Diperiksa.")
     report.goes("ask_reporter", LIAISON, question="Sejak kapan?")
-    told = ["Report received", "Report handed on", "Progress noted", "A question to you"]
+    told = ["Laporan diterima", "Laporan diteruskan", "Ada perkembangan", "Ada pertanyaan untuk Anda"]
     hall.waits_until("20 Jul 14:36")
     assert report.mails_to("reporter") == told
     hall.waits_until("20 Jul 14:37")
-    assert report.mails_to("reporter") == [*told, "Report waiting for you"]
+    assert report.mails_to("reporter") == [*told, "Laporan menunggu Anda"]
 
     hall.waits_until("22 Jul 16:00")
     assert [report.cannot("resume_unanswered", by) for by in ("reporter", LIAISON)] == [FORBIDDEN] * 2
@@ -122,7 +122,7 @@ def test_a_question_that_is_never_answered_goes_back_to_the_officer_and_is_the_l
     # eleven closings passed in vain, and none of them is charged to the agency
     resumed = {**TAKEN_UP, "first_response": "met", "resolution": "running, 10 Aug 16:00", "reply": "lapsed"}
     assert report.clocks() == resumed
-    assert report.mails_to("reporter") == [*told, "Report waiting for you", "Follow-up goes on"]
+    assert report.mails_to("reporter") == [*told, "Laporan menunggu Anda", "Tindak lanjut dilanjutkan"]
     assert report.cannot("reply", "reporter", text="Maaf, sejak Mei.") == NOT_OPEN
     assert report.why_not("ask_reporter", LIAISON, question="Sejak kapan?") == NO_MORE_QUESTIONS
 
@@ -159,7 +159,7 @@ def test_progress_and_an_interim_reply_with_a_new_date(hall: Hall) -> None:
     late = {**TAKEN_UP, "first_response": "met", "resolution": "missed"}
     assert report.clocks() == {**late, "confirmation": "running, 18 Aug 16:00"}
     assert report.trail()[3:] == [f"liaison_officer {move}" for move in ("note_progress", "extend", "answer")]
-    assert report.mails_to("reporter")[2:] == ["Progress noted", "More time needed", "Report answered"]
+    assert report.mails_to("reporter")[2:] == ["Ada perkembangan", "Waktu diperpanjang", "Laporan ditanggapi"]
     assert hall.is_sound()
 
 
@@ -224,8 +224,8 @@ def test_a_draft_is_sent_back_and_another_one_is_approved_by_somebody_else(hall:
     assert (report.last()["detail"], report.trail()) == (PATCHED, [*WAY_IN, "supervisor approve"])
     answered = {**TAKEN_UP, "first_response": "met", "resolution": "met", "approval": "met"}
     assert report.clocks() == {**answered, "confirmation": "running, 27 Jul 16:00"}
-    assert report.mails_to("reporter") == ["Report received", "Report handed on", "Report answered"]
-    assert report.mails_to(HEAD) == ["Due soon", "Due soon"]
+    assert report.mails_to("reporter") == ["Laporan diterima", "Laporan diteruskan", "Laporan ditanggapi"]
+    assert report.mails_to(HEAD) == ["Tenggat mendekat", "Tenggat mendekat"]
     assert hall.is_sound()
 
 
@@ -254,7 +254,7 @@ def test_an_answer_given_by_mistake_is_corrected_once(hall: Hall) -> None:
     assert report.goes("confirm", "reporter") == "closed"
     moves = ["liaison_officer answer", "liaison_officer correct", "liaison_officer answer", "reporter confirm"]
     assert report.trail() == [*WAY_IN, *moves]
-    assert report.mails_to("reporter")[2:] == ["Report answered", "Answer to be corrected", "Report answered"]
+    assert report.mails_to("reporter")[2:] == ["Laporan ditanggapi", "Tanggapan dikoreksi", "Laporan ditanggapi"]
     assert hall.is_sound()
 
 
@@ -288,9 +288,12 @@ def test_a_neglected_case_climbs_to_the_inspector_and_a_promise_holds_one_rung_o
     told = {post: [("resolution", rung, post)] for rung, post in enumerate((LIAISON, HEAD, *(row[2] for row in climb)))}
     assert {post: report.rungs(post) for post in told} == told
     mails = {post: report.mails_to(post) for post in told}
-    assert mails == {**{post: ["Escalation: overdue"] for post in told}, LIAISON: ["New work for you", "Due soon"]}
+    assert mails == {
+        **{post: ["Eskalasi: lewat tenggat"] for post in told},
+        LIAISON: ["Laporan baru untuk Anda", "Tenggat mendekat"],
+    }
     assert report.trail() == [*WAY_IN, "liaison_officer note_progress", "liaison_officer answer"]
-    assert report.mails_to("reporter")[2:] == ["Progress noted", "Report answered"]
+    assert report.mails_to("reporter")[2:] == ["Ada perkembangan", "Laporan ditanggapi"]
     assert hall.is_sound()
 
 
