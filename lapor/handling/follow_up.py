@@ -7,7 +7,7 @@ import json
 from sqlalchemy import select
 
 from lapor.errors import InvalidFields
-from lapor.handling.disposition import reported_posts, tell_of_work
+from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
 from lapor.privacy import content
 from lapor.records import TrailEntry
@@ -29,7 +29,6 @@ def reassign(making: Making) -> None:
     if post.unit_id != making.complaint.holder_id or post.vacant or post.id in reported:
         raise InvalidFields({"post": ["Must be a post of the unit that holds the case, neither vacant nor reported."]})
     making.complaint.owner_id = post.id
-    tell_of_work(making, post)
 
 
 def propose_answer(making: Making) -> None:
