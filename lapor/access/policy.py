@@ -120,9 +120,13 @@ def _reviews(principal: Principal, complaint: Complaint, _organisation: Organisa
     return principal.post is not None and principal.post_id == complaint.reviewer_id
 
 
+def _is_its_reporter(principal: Principal, complaint: Complaint, _organisation: Organisation) -> bool:
+    return principal.role == "reporter" and principal.complaint_id == complaint.id
+
+
 def _reports(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
     if principal.role == "reporter":
-        return principal.complaint_id == complaint.id
+        return _is_its_reporter(principal, complaint, organisation)
     return _own_door(principal, complaint, organisation) or _holds(principal, complaint, organisation)
 
 
@@ -141,5 +145,6 @@ _RULES: Mapping[str, Rule] = {
 _OF_MOVE: Mapping[str, Mapping[str, Rule]] = {
     "close": {"coordinator": _closes},
     "reassign": {"coordinator": _keeps},
+    "loosen": {"reporter": _is_its_reporter},
     "tighten": {"reporter": _reports, "coordinator": _is("coordinator"), "supervisor": _is("supervisor")},
 }

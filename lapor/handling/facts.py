@@ -39,4 +39,5 @@ def gather(
         higher_post=asked and closure.next_reviewer(engine.organisation, complaint, reported()) is not None,
         extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
         arbitration_pending=any(value.name == "arbitration" for value in alive),
+        hidden=complaint.anonymous or complaint.confidential,
     )

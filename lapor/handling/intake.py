@@ -1,4 +1,4 @@
-"""Intake: a complaint comes in at any door, is completed, and its privacy is tightened."""
+"""Intake: a complaint comes in at any door, is completed, and its privacy is tightened or loosened."""
 
 from __future__ import annotations
 
@@ -149,4 +149,21 @@ def tighten(making: step.Making) -> None:
         content.hide_all(making.engine.vault.content, making.session, making.complaint)
 
 
-EFFECTS = {"complete": complete, "tighten": tighten}
+def loosen(making: step.Making) -> None:
+    """Take back anonymous, confidential or both. What was sealed stays sealed: it opens for those entitled.
+
+    Raises:
+        InvalidFields: nothing is loosened, or something would be tightened.
+    """
+    tightened = [name for name, value in making.values.items() if value is True]
+    if tightened:
+        raise InvalidFields(
+            {name: ["Can only be set to false: the move tighten sets it to true."] for name in tightened}
+        )
+    if not making.values:
+        raise InvalidFields({"confidential": ["Set anonymous, confidential or both to false."]})
+    for name in making.values:
+        setattr(making.complaint, name, False)
+
+
+EFFECTS = {"complete": complete, "tighten": tighten, "loosen": loosen}

@@ -25,6 +25,7 @@ class Facts:
     higher_post: bool
     extendable: bool
     arbitration_pending: bool
+    hidden: bool
     fields: Mapping[str, Any] | None = None
 
     def times(self, name: str) -> int:
@@ -97,6 +98,11 @@ def no_arbitration_pending(facts: Facts) -> bool:
     return not facts.arbitration_pending
 
 
+def something_hidden(facts: Facts) -> bool:
+    """Who reported, or what, is hidden."""
+    return facts.hidden
+
+
 GUARDS: Mapping[str, Callable[[Facts], bool]] = {
     guard.__name__: guard
     for guard in (
@@ -113,6 +119,7 @@ GUARDS: Mapping[str, Callable[[Facts], bool]] = {
         consented,
         extension_left,
         no_arbitration_pending,
+        something_hidden,
     )
 }
 NAMES = frozenset(GUARDS)

@@ -349,6 +349,21 @@ BESIDE = [
 ]
 
 
+def test_a_reporter_loosens_and_nobody_else(shared_town: Town) -> None:
+    case = shared_town.case_in("in_follow_up", reporter=REPORTER, confidential=True, anonymous=True)
+    for by in (COORDINATOR, "pu.penghubung", "pu.kepala", "inspektorat.inspektur"):
+        assert case.refuses("loosen", by, "7 Jul 10:00", confidential=False) == "Forbidden"
+    only_false = "Can only be set to false: the move tighten sets it to true."
+    assert case.refuses("loosen", "reporter", "7 Jul 10:00", anonymous=True) == {"anonymous": [only_false]}
+    nothing = {"confidential": ["Set anonymous, confidential or both to false."]}
+    assert case.refuses("loosen", "reporter", "7 Jul 10:00") == nothing
+    made = case.make("loosen", "reporter", "7 Jul 10:00", confidential=False)
+    assert made == at_pu("in_follow_up", FOLLOWED, internal={"confidential": False})
+    assert (case.seen().confidential, case.seen().anonymous) == (False, True)
+    case.make("loosen", "reporter", "7 Jul 11:00", anonymous=False)
+    assert case.refuses("loosen", "reporter", "7 Jul 12:00", anonymous=False) == ("NotOpen", "something_hidden")
+
+
 @pytest.mark.parametrize("trial", [*FOLLOW_UP, *CLOSURE, *BESIDE], ids=str)
 def test_a_move_has_its_whole_effect(shared_town: Town, trial: Trial) -> None:
     case = shared_town.case_in(trial.start, reporter=REPORTER)

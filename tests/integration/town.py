@@ -69,6 +69,7 @@ USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "reclassify": (COORDINATOR, {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan."}),
     "reassign": ("pu.kepala", {"post": "pu.petugas"}),
     "tighten": ("reporter", {"confidential": True}),
+    "loosen": ("reporter", {"confidential": False}),
 }
 WAYS: Mapping[str, Sequence[str]] = {
     "received": (),

@@ -25,6 +25,7 @@ FACTS = Facts(
     higher_post=True,
     extendable=True,
     arbitration_pending=False,
+    hidden=False,
 )
 ANSWERS: list[tuple[str, dict[str, Any], bool]] = [
     ("within_window", {"window_ends": None}, True),
@@ -62,6 +63,8 @@ ANSWERS: list[tuple[str, dict[str, Any], bool]] = [
     ("extension_left", {"extendable": False}, False),
     ("no_arbitration_pending", {"arbitration_pending": False}, True),
     ("no_arbitration_pending", {"arbitration_pending": True}, False),
+    ("something_hidden", {"hidden": True}, True),
+    ("something_hidden", {"hidden": False}, False),
 ]
 
 
