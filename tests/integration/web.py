@@ -56,7 +56,7 @@ class Watch:
 class Web:
     """Calls the API by the code of a post, "CODE as ROLE", or a reporter's secret."""
 
-    def __init__(self, town: Town, hasher: PasswordHasher = CHEAP) -> None:
+    def __init__(self, town: Town, hasher: PasswordHasher | None = CHEAP) -> None:
         # the engine of the town was built from an equal database; only the key is another
         town.site._built.engine = replace(town.engine, pepper=town.site.pepper)
         with town.site.reading() as session:
