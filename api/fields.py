@@ -14,6 +14,7 @@ from lapor.machine import fields as rules
 from lapor.machine.fields import LONGEST_CODE, LONGEST_TEXT, TEXT_PATTERN
 
 Value = TypeVar("Value")
+LONGEST_EMAIL = 254
 _LINE = r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*"
 
 
@@ -64,7 +65,7 @@ class EmailAddress(Line):
     """An e-mail address."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(longest=254, validate=validate.Email(), **kwargs)
+        super().__init__(longest=LONGEST_EMAIL, validate=validate.Email(), **kwargs)
 
 
 class NewPassword(Text):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from api.auth import EVERYBODY, Call, hasher, opened, policy, site
-from api.fields import Code, EmailAddress, Line, Moment, Request, Text
+from api.fields import LONGEST_EMAIL, Code, Line, Moment, Request, Text
 from api.openapi import Blueprint
 from lapor.access import accounts, sessions, tokens, totp
 from lapor.access.accounts import Proof
@@ -27,7 +27,7 @@ class OneTimeCode(Line):
 class NewSessionSchema(Request):
     """Who somebody is. `post` is needed by those who hold several; `totp` by those who have one-time codes."""
 
-    email = EmailAddress(required=True)
+    email = Line(longest=LONGEST_EMAIL, required=True)
     password = Text(required=True, metadata={"format": "password"})
     totp = OneTimeCode()
     post = Code()

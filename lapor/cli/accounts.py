@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,8 @@ def account() -> None:
 @as_json
 def operator(email: str, post: str, as_json: bool) -> None:
     """Invite an operator, who can invite all others, and print the code, shown this once."""
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", email):
+        raise CannotRun(f"--email: {email!r} is no e-mail address.")
     site, now = site_here(), datetime.now(UTC)
     days = site.settings.accounts.invitation_days
     with site.writing() as session:

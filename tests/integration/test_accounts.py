@@ -113,6 +113,10 @@ def test_the_first_operator_is_invited_by_command_and_invites_the_others(web: We
 def test_the_command_makes_operators_only(web: Web, shell: Shell) -> None:
     said = "lapor: --post: there is no post in the role operator with the code 'pu.penghubung'."
     assert shell(f"lapor account operator --email {EMAIL} --post pu.penghubung") == (2, said)
+    assert shell(f"lapor account operator --email a@b --post {OPERATOR}") == (
+        2,
+        "lapor: --email: 'a@b' is no e-mail address.",
+    )
     assert web.town.dump()["invitations"] == []
     told = shell.json(f"lapor account operator --email {EMAIL} --post {OPERATOR} --json")
     assert told.keys() == {"email", "post", "expires_at", "code"}

@@ -81,6 +81,7 @@ def test_whoever_is_not_recognised_is_answered_alike_after_the_same_work(town: T
     hasher.work.clear()
     answers = [
         person.log_in(email="tidak.ada@kota.example"),
+        person.log_in(email="siapa?"),
         person.log_in(password="pasar baru di hilir"),
         person.log_in(totp="000000"),
         web.post("/sessions", {"email": EMAIL, "password": PASSWORD}),
