@@ -8,7 +8,8 @@ from typing import Any
 from lapor.access.reading import Seen
 from lapor.machine.definition import State
 from lapor.machine.engine import Engine
-from lapor.records import Complaint, Reporter
+from lapor.privacy.identity import FIELDS, Identity
+from lapor.records import Complaint
 
 Words = Mapping[str, str]
 
@@ -38,7 +39,6 @@ _NEXT: Mapping[str, Words] = {
     "reviewer": {"id": "Menunggu peninjauan pejabat yang lebih tinggi.", "en": "A higher post is to review it."},
 }
 _NOTHING: Words = {"id": "Tidak ada lagi yang ditunggu.", "en": "Nothing more is to be done."}
-_GIVEN = ("incident_date", "remedy_sought", "wished_agency", "channel")
 
 
 def shown(seen: Seen, engine: Engine) -> dict[str, Any]:
@@ -66,13 +66,14 @@ def _state(complaint: Complaint, engine: Engine) -> State:
 
 def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
     complaint = seen.complaint
-    given = {name: getattr(complaint, name) for name in _GIVEN}
+    said = {"incident_date": complaint.incident_date, "channel": complaint.channel}
+    given = said | {name: seen.texts[name] for name in ("remedy_sought", "wished_agency")}
     return {
         "kind": complaint.kind,
         "class": complaint.classification,
         "received_at": complaint.received_at,
-        "title": complaint.title,
-        "text": complaint.text,
+        "title": seen.texts["title"],
+        "text": seen.texts["text"],
         "category": seen.category,
         "location": _location(seen),
         "anonymous": complaint.anonymous,
@@ -86,10 +87,10 @@ def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
 def _location(seen: Seen) -> dict[str, Any] | None:
     complaint = seen.complaint
     point = {"lat": complaint.latitude, "lon": complaint.longitude} if complaint.latitude is not None else None
-    parts = {"region": seen.region, "address": complaint.address, "point": point}
+    parts = {"region": seen.region, "address": seen.texts["address"], "point": point}
     return {name: value for name, value in parts.items() if value is not None} or None
 
 
-def _known(reporter: Reporter) -> dict[str, str]:
-    said = {name: getattr(reporter, name) for name in ("name", "email", "phone")}
+def _known(reporter: Identity) -> dict[str, str]:
+    said = {name: getattr(reporter, name) for name in FIELDS}
     return {name: value for name, value in said.items() if value is not None}

@@ -24,7 +24,9 @@ from lapor.errors import InvalidFields
 from lapor.handling import clocks, intake
 from lapor.handling.intake import Submission
 from lapor.machine.engine import Engine
-from lapor.records import CategoryRow, Complaint, RegionRow, Reporter
+from lapor.privacy.content import TEXTS
+from lapor.privacy.identity import Identity
+from lapor.records import CategoryRow, Complaint, RegionRow
 
 blueprint = Blueprint("complaints", "Complaints, aspirations and information requests.")
 NUMBER = {
@@ -180,5 +182,6 @@ def _as_its_reporter(call: Call, complaint: Complaint, submission: Submission) -
         clocks.of_case(call.session, complaint),
         submission.category.code if submission.category else None,
         submission.region.code if submission.region else None,
-        Reporter(**submission.reporter) if submission.reporter else None,
+        Identity(**submission.reporter) if submission.reporter else None,
+        {name: getattr(submission, name) for name in TEXTS},
     )

@@ -16,7 +16,8 @@ from lapor.access import reading
 from lapor.access.reading import Seen
 from lapor.errors import Forbidden
 from lapor.handling import messages
-from lapor.records import Message
+from lapor.privacy import content
+from lapor.records import Complaint, Message
 
 blueprint = Blueprint("messages", "What is written about a case beside moves.")
 
@@ -55,7 +56,8 @@ def index(call: Call, asked: dict[str, Any], number: str) -> dict[str, Any]:
     if after:
         of_it = of_it.where(Message.id > after)
     rows = call.session.scalars(of_it.limit(asked["limit"] + 1)).all()
-    return cut(rows, asked["limit"], lambda row: [row.id])
+    found = cut(rows, asked["limit"], lambda row: [row.id])
+    return {**found, "items": [_said(call, seen.complaint, row) for row in found["items"]]}
 
 
 @blueprint.route("/complaints/<number>/messages", methods=["POST"], parameters=[NUMBER])
@@ -63,10 +65,16 @@ def index(call: Call, asked: dict[str, Any], number: str) -> dict[str, Any]:
 @problems(404)
 @blueprint.body(NewMessageSchema)
 @blueprint.response(201, MessageSchema)
-def write(call: Call, given: dict[str, Any], number: str) -> Message:
+def write(call: Call, given: dict[str, Any], number: str) -> dict[str, Any]:
     """Write a message; it changes no state."""
     complaint = _read(call, number).complaint
-    return messages.write(call.engine, call.session, complaint.id, **given, actor=call.principal, now=call.now)
+    written = messages.write(call.engine, call.session, complaint.id, **given, actor=call.principal, now=call.now)
+    return _said(call, complaint, written)
+
+
+def _said(call: Call, complaint: Complaint, written: Message) -> dict[str, Any]:
+    text = content.message(call.engine.vault.content, complaint, written)
+    return {"at": written.at, "role": written.role, "audience": written.audience, "text": text}
 
 
 def _read(call: Call, number: str) -> Seen:

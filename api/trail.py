@@ -17,6 +17,7 @@ from api.openapi import Blueprint, problems
 from lapor.access import reading
 from lapor.access.policy import Parts
 from lapor.machine.definition import Label, Move
+from lapor.privacy import content
 from lapor.records import TrailEntry
 
 blueprint = Blueprint("trail", "What became of a case.")
@@ -54,10 +55,14 @@ def index(call: Call, number: str) -> list[dict[str, Any]]:
     if is_reporter:
         entries = entries.where(TrailEntry.is_public)
     moves = call.engine.workflow(complaint.kind, complaint.definition_version).definition.moves
-    return [_entry(entry, moves, seen.parts) for entry in call.session.scalars(entries)]
+    ring = call.engine.vault.content
+    return [
+        _entry(entry, content.payload(ring, complaint, entry), moves, seen.parts)
+        for entry in call.session.scalars(entries)
+    ]
 
 
-def _entry(entry: TrailEntry, moves: Mapping[str, Move], parts: Parts) -> dict[str, Any]:
+def _entry(entry: TrailEntry, payload: tuple[str, str], moves: Mapping[str, Move], parts: Parts) -> dict[str, Any]:
     label = moves[entry.move].label if entry.move in moves else _NOTES.get(entry.move, Label(entry.move, entry.move))
     row = {
         "sequence": entry.sequence,
@@ -68,5 +73,5 @@ def _entry(entry: TrailEntry, moves: Mapping[str, Move], parts: Parts) -> dict[s
         "to": entry.target,
         "label": label,
     }
-    internal = json.loads(entry.internal) if parts.internal else {}
-    return {**row, "detail": {**internal, **json.loads(entry.public)}} if parts.content else row
+    public, internal = map(json.loads, payload)
+    return {**row, "detail": {**(internal if parts.internal else {}), **public}} if parts.content else row

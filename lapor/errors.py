@@ -66,6 +66,10 @@ class Unavailable(LaporError):
     """The database cannot be reached now; try again shortly."""
 
 
+class Unopenable(LaporError):
+    """Something that was sealed cannot be opened."""
+
+
 class NoWorkingTime(LaporError):
     """The calendar has no working time, so nothing can ever be due."""
 

@@ -89,7 +89,14 @@ def send_once(site: Site) -> None:
 
     def notices(now: datetime) -> Delivered:
         return deliver(
-            engine.organisation, site.writing, sender, now=now, public_url=url, wordings=words, digest=digest
+            engine.organisation,
+            site.writing,
+            sender,
+            ring=site.vault.identity,
+            now=now,
+            public_url=url,
+            wordings=words,
+            digest=digest,
         )
 
     def digests(now: datetime) -> Delivered:

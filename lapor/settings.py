@@ -268,6 +268,8 @@ class Secrets:
     """Keys. Whoever loses one loses what it opens: back them up, apart from the database."""
 
     pepper: Path = _setting("", _text(), "A file, made on first start; empty: pepper.key in the folder `var`.")
+    identity: Path = _setting("", _text(), "The keys of who reported: a file as above; empty: identity.keys.")
+    content: Path = _setting("", _text(), "The keys of what is confidential: a file as above; empty: content.keys.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,8 +392,16 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         notices=dataclasses.replace(given.notices, texts=base / given.notices.texts if given.notices.texts else None),
         database=Database(_anchored_url(given.database.url, base)),
         mail=dataclasses.replace(given.mail, folder=base / given.mail.folder if str(given.mail.folder) else Path()),
-        secrets=Secrets(base / given.secrets.pepper if str(given.secrets.pepper) else var / "pepper.key"),
+        secrets=Secrets(
+            pepper=_file(given.secrets.pepper, base, var / "pepper.key"),
+            identity=_file(given.secrets.identity, base, var / "identity.keys"),
+            content=_file(given.secrets.content, base, var / "content.keys"),
+        ),
     )
+
+
+def _file(given: Path, base: Path, default: Path) -> Path:
+    return base / given if str(given) else default
 
 
 def _anchored_url(url: str, base: Path) -> str:

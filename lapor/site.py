@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from lapor import vault
 from lapor.directory import revision, versions
 from lapor.errors import CannotRun, Unavailable
 from lapor.machine import indonesia, reader
@@ -26,7 +27,8 @@ from lapor.machine.engine import Engine
 from lapor.notices import wordings
 from lapor.notices.wordings import Wordings
 from lapor.records import schema
-from lapor.settings import Settings, shipped_workflows
+from lapor.settings import Secrets, Settings, shipped_workflows
+from lapor.vault import Ring, Vault
 
 # the library knows decrees from 2002 on; beyond the last decree its dates are estimates
 YEARS = range(2002, 2041)
@@ -43,11 +45,12 @@ class _Built:
 
 @dataclass(frozen=True)
 class Site:
-    """One deployment, open. `pepper` keys the hashes of secrets and never leaves the process."""
+    """One deployment, open. `pepper` keys the hashes of secrets, `vault` opens what is sealed: neither leaves the process."""
 
     settings: Settings
     database: sqlalchemy.Engine
     pepper: bytes = field(repr=False)
+    vault: Vault = field(repr=False)
     _built: _Built = field(default_factory=_Built, repr=False, compare=False)
 
     @property
@@ -92,7 +95,11 @@ class Site:
         if self._built.engine is None or self._built.revision != found:
             settings = self.settings
             built = versions.engine(
-                session, zone=settings.zone.key, default_door=settings.doors.default, pepper=self.pepper
+                session,
+                zone=settings.zone.key,
+                default_door=settings.doors.default,
+                pepper=self.pepper,
+                vault=self.vault,
             )
             self._built.revision, self._built.engine = found, built
         return self._built.engine
@@ -119,7 +126,8 @@ def open_site(settings: Settings) -> Site:
     Raises:
         CannotRun: the folder for data cannot be written.
     """
-    return Site(settings, connect(settings.database.url), _pepper(settings.secrets.pepper))
+    files = settings.secrets
+    return Site(settings, connect(settings.database.url), _pepper(files.pepper), _vault(files))
 
 
 def connect(url: str) -> sqlalchemy.Engine:
@@ -205,6 +213,20 @@ def _pepper(path: Path) -> bytes:
             f"{path} is shorter than 32 bytes: restore it from a backup, or remove it on an empty database."
         )
     return found
+
+
+def _vault(files: Secrets) -> Vault:
+    rings = (files.identity, files.content)
+    missing = [path for path in rings if not path.exists()]
+    if len(missing) == 1:
+        raise CannotRun(f"{missing[0]} is missing, and nobody else can make it: restore it from a backup.")
+    for path in missing:
+        _make_folder(path.parent)
+        try:
+            vault.make(path)
+        except OSError as fault:
+            raise CannotRun(f"{path} cannot be written ({fault.strerror}): name another file for it.") from None
+    return Vault(*map(Ring, rings))
 
 
 def _make_folder(folder: Path) -> None:

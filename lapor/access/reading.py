@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -21,7 +21,10 @@ from lapor.access.secrets import read_number
 from lapor.errors import NotFound
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation
+from lapor.privacy import content, identity
+from lapor.privacy.identity import Identity
 from lapor.records import CategoryRow, ClockRow, Complaint, RegionRow, Reporter
+from lapor.vault import Ring
 
 ROW_ONLY = Parts(content=False, internal=False, identity=False)
 SORTS = ("due", "received")
@@ -31,14 +34,15 @@ Line = Row[Complaint, bool, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A case as somebody sees it: `clocks` and `reporter` are empty where the caller may not see them."""
+    """A case as somebody sees it: `clocks`, `texts` and `reporter` are empty where the caller may not see them."""
 
     complaint: Complaint
     parts: Parts
     clocks: Sequence[ClockRow] = ()
     category: str | None = None
     region: str | None = None
-    reporter: Reporter | None = None
+    reporter: Identity | None = None
+    texts: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,21 @@ def _in_scope(organisation: Organisation, principal: Principal) -> Select[Compla
 
 def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequence[Line]) -> list[Seen]:
     organisation = engine.organisation
+    vault = engine.vault
     parts = {case.id: policy.parts(principal, case, organisation, told=was_told) for case, was_told, _, _ in lines}
     cases = [line[0] for line in lines]
     clocks = _clocks(session, [case.id for case in cases if parts[case.id].content])
-    reporters = _reporters(session, [case.reporter_id or 0 for case in cases if parts[case.id].identity])
+    reporters = _reporters(session, vault.identity, [case for case in cases if parts[case.id].identity])
     return [
-        Seen(case, parts[case.id], clocks.get(case.id, ()), category, region, reporters.get(case.reporter_id or 0))
+        Seen(
+            case,
+            parts[case.id],
+            clocks.get(case.id, ()),
+            category,
+            region,
+            reporters.get(case.id),
+            content.of_case(vault.content, case),
+        )
         if parts[case.id].content
         else Seen(case, parts[case.id])
         for case, _, category, region in lines
@@ -143,10 +156,12 @@ def _clocks(session: Session, ids: Sequence[int]) -> dict[int, list[ClockRow]]:
     return {each: list(run) for each, run in groupby(rows, key=lambda row: row.complaint_id)}
 
 
-def _reporters(session: Session, ids: Sequence[int]) -> dict[int, Reporter]:
-    if not ids:
+def _reporters(session: Session, ring: Ring, cases: Sequence[Complaint]) -> dict[int, Identity]:
+    known = {case.reporter_id: case for case in cases if case.reporter_id}
+    if not known:
         return {}
-    return {row.id: row for row in session.scalars(select(Reporter).where(Reporter.id.in_(ids)))}
+    rows = session.scalars(select(Reporter).where(Reporter.id.in_(known)))
+    return {known[row.id].id: identity.opened(ring, known[row.id].number, row) for row in rows}
 
 
 def filters(

@@ -19,6 +19,7 @@ COMMANDS = {
     "config": "deployment",
     "demo": "demo",
     "doctor": "checking",
+    "keys": "keys",
     "migrate": "deployment",
     "notices": "notices",
     "replay": "replaying",

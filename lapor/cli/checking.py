@@ -44,7 +44,7 @@ def verify(as_json: bool) -> int:
     with site.reading() as session:
         chains = examination.count(session)
         with progress("chains", chains) as seen:
-            entries, broken = examination.verify_trails(session, seen=seen)
+            entries, broken = examination.verify_trails(site.engine(session), session, seen=seen)
     if as_json:
         listed = [{"complaint": each.complaint, "sequence": each.sequence, "why": each.why} for each in broken]
         print_json({"chains": chains, "entries": entries, "broken": listed})

@@ -11,6 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from lapor import settings as deployment
+from lapor import vault
 from lapor.access import tokens
 from lapor.cli.here import as_json, print_json, settings_here, site_here
 from lapor.directory import demo
@@ -19,6 +20,7 @@ from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
 from lapor.notices import wordings
+from lapor.privacy import rotation
 from lapor.records import schema
 from lapor.site import Site, load_definitions
 
@@ -53,6 +55,7 @@ def _faults() -> list[str]:
         load_definitions(settings)
     except DefinitionFaulty as found:
         faults += [str(fault) for fault in found.faults]
+    faults += vault.faults(settings.secrets.identity, settings.secrets.content)
     try:
         wordings.load(settings.notices.texts)
     except SettingsFaulty as found:
@@ -78,11 +81,12 @@ def init(file: Path) -> None:
 @click.option("--to", "revision", default="head", show_default=True, help="A revision, head or base.")
 @as_json
 def migrate(revision: str, as_json: bool) -> None:
-    """Bring the tables of the database to a revision, and store new definitions and calendars."""
+    """Bring the tables of the database to a revision, store new definitions and calendars, and seal what is not sealed yet."""
     site = site_here(ready=False)
     before, after = schema.migrate(site.database, revision)
     if after == schema.head():
         site.prepare()
+        rotation.renew(site.writing, site.vault, site.pepper)
     if as_json:
         print_json({"before": before, "after": after})
     else:

@@ -122,8 +122,10 @@ class Stage:
 
     def send(self) -> None:
         """Send what waits in the outbox."""
-        organisation, url = self.engine.organisation, self.site.public_url
-        while deliver(organisation, self.site.writing, self.sender, now=self.clock.now, public_url=url).settled:
+        organisation, ring, url = self.engine.organisation, self.site.vault.identity, self.site.public_url
+        while deliver(
+            organisation, self.site.writing, self.sender, ring=ring, now=self.clock.now, public_url=url
+        ).settled:
             pass
 
     def _next_moment(self) -> datetime | None:

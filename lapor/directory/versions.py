@@ -21,6 +21,7 @@ from lapor.machine.engine import Engine, Standard
 from lapor.machine.workflow import Workflow
 from lapor.records import CalendarVersion, DefinitionVersion, StandardRow
 from lapor.records.base import canonical
+from lapor.vault import Vault
 
 
 def store_definitions(session: Session, definitions: Iterable[Definition]) -> None:
@@ -62,7 +63,7 @@ def store_calendar(session: Session, calendar: Calendar) -> None:
         revision.grow(session)
 
 
-def engine(session: Session, *, zone: str, default_door: str, pepper: bytes) -> Engine:
+def engine(session: Session, *, zone: str, default_door: str, pepper: bytes, vault: Vault) -> Engine:
     """Build the engine of the moment from what is stored; `zone` is that of a government without units."""
     stored = session.scalars(select(DefinitionVersion).order_by(DefinitionVersion.id)).all()
     workflows = {(row.name, row.version): Workflow(_definition(row)) for row in stored}
@@ -78,6 +79,7 @@ def engine(session: Session, *, zone: str, default_door: str, pepper: bytes) -> 
         standards=tuple(_standard(row) for row in session.scalars(select(StandardRow))),
         default_door=default_door,
         pepper=pepper,
+        vault=vault,
         subscriptions=webhooks.subscriptions(session),
     )
 

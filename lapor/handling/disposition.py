@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lapor.errors import InvalidFields
 from lapor.handling.step import Making, Party
+from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post, Unit
 from lapor.notices import outbox
@@ -18,15 +19,25 @@ UNKNOWN = "unknown"
 
 
 def classify(making: Making) -> None:
-    """Take over class and category from the fields of any move that names them; tell the inspector of misconduct."""
+    """Take over class and category from the fields of any move that names them; tell the inspector of misconduct.
+
+    Raises:
+        InvalidFields: class oversight of a kind whose moves name no reported party.
+    """
     for name, value in making.values.items():
         if name == "classification":
+            if value == "oversight" and not _accuses(making.definition):
+                raise InvalidFields({name: ["Must not be oversight: a report of this kind accuses nobody."]})
             if value == "oversight" and making.complaint.classification != value:
                 inspector = making.engine.organisation.inspector
                 outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
             making.complaint.classification = value
         elif isinstance(value, CategoryRow):
             making.complaint.category_id = value.id
+
+
+def _accuses(definition: Definition) -> bool:
+    return any(need.name == "reported" for move in definition.moves.values() for need in move.needs)
 
 
 def hand_over(making: Making) -> None:
@@ -46,15 +57,6 @@ def hand_over(making: Making) -> None:
     making.former_id = complaint.holder_id
     complaint.holder_id, complaint.owner_id, complaint.competent_id = unit.id, None, None
     complaint.bound = complaint.bound or move.binding
-    reported = concerned(making.engine.organisation, complaint.classification, _reported(making))
-    receivers = making.engine.organisation.receivers(unit.id)
-    tell_of_work(making, next((post for post in receivers if not post.vacant and post.id not in reported), None))
-
-
-def tell_of_work(making: Making, post: Post | None) -> None:
-    """Tell a post that it has something to do, unless it has just seen to that itself."""
-    if post and post.id != making.actor.post_id:
-        outbox.tell(making.session, making.complaint, "work", making.now, post_id=post.id)
 
 
 def name_competent(making: Making) -> None:
@@ -117,6 +119,11 @@ def _parties(said: str, making: Making) -> list[Unit | Post]:
 def reported_posts(engine: Engine, session: Session, complaint: Complaint) -> frozenset[int]:
     """The posts that a complaint is about; where it alleges misconduct, all posts of the reported units too."""
     return concerned(engine.organisation, complaint.classification, _parties_of(session, complaint))
+
+
+def barred_from(making: Making) -> frozenset[int]:
+    """The posts that the complaint in hand is about."""
+    return concerned(making.engine.organisation, making.complaint.classification, _reported(making))
 
 
 def concerned(organisation: Organisation, classification: str | None, parties: Collection[Party]) -> frozenset[int]:

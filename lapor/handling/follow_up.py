@@ -7,8 +7,9 @@ import json
 from sqlalchemy import select
 
 from lapor.errors import InvalidFields
-from lapor.handling.disposition import reported_posts, tell_of_work
+from lapor.handling.disposition import reported_posts
 from lapor.handling.step import Making
+from lapor.privacy import content
 from lapor.records import TrailEntry
 
 
@@ -28,7 +29,6 @@ def reassign(making: Making) -> None:
     if post.unit_id != making.complaint.holder_id or post.vacant or post.id in reported:
         raise InvalidFields({"post": ["Must be a post of the unit that holds the case, neither vacant nor reported."]})
     making.complaint.owner_id = post.id
-    tell_of_work(making, post)
 
 
 def propose_answer(making: Making) -> None:
@@ -38,11 +38,12 @@ def propose_answer(making: Making) -> None:
 
 def approve(making: Making) -> None:
     """The draft becomes the answer, word for word."""
-    drafts = select(TrailEntry.internal).where(
+    drafts = select(TrailEntry).where(
         TrailEntry.complaint_id == making.complaint.id, TrailEntry.move == "propose_answer"
     )
     draft = making.session.scalars(drafts.order_by(TrailEntry.sequence.desc()).limit(1)).one()
-    making.public["text"] = json.loads(draft)["text"]
+    _, internal = content.payload(making.engine.vault.content, making.complaint, draft)
+    making.public["text"] = json.loads(internal)["text"]
     making.complaint.drafter_id = None
 
 

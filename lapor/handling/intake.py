@@ -15,7 +15,8 @@ from lapor.errors import InvalidFields, Unavailable
 from lapor.handling import step
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Unit
-from lapor.records import CategoryRow, Complaint, RegionRow, Reporter
+from lapor.privacy import content, identity
+from lapor.records import CategoryRow, Complaint, RegionRow
 from lapor.records.base import stamp
 
 
@@ -53,23 +54,25 @@ def submit(
     secret = new_secret(REPORTER_PREFIX)
     complaint = _complaint(engine, submission, hashed(secret, engine.pepper), now)
     if submission.reporter:
-        reporter = Reporter(**{name: submission.reporter.get(name) for name in ("name", "email", "phone")})
+        reporter = identity.sealed(engine.vault.identity, engine.pepper, complaint.number, submission.reporter)
         session.add(reporter)
         session.flush()
         complaint.reporter_id = reporter.id
+    if submission.confidential:
+        content.hide(engine.vault.content, complaint)
     definition = engine.workflow(submission.kind).definition
     who = actor if actor.post else Principal("reporter")
     making = step.Making(engine, session, complaint, who, now, definition)
-    making.internal["content"] = digest(complaint)
+    making.internal["content"] = digest(submission.title, submission.text)
     making.internal["channel"] = submission.channel
     making.public["received_at"] = stamp(submission.received_at)
     step.write(making, definition.initial)
     return complaint, secret
 
 
-def digest(complaint: Complaint) -> str:
+def digest(title: str, text: str) -> str:
     """What the trail remembers of title and text, so that a rewritten one shows."""
-    return hashlib.sha256(f"{complaint.title}\n{complaint.text}".encode()).hexdigest()
+    return hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
 
 
 def _refuse(engine: Engine, submission: Submission, now: datetime) -> None:
@@ -142,6 +145,8 @@ def tighten(making: step.Making) -> None:
         raise InvalidFields({"confidential": ["Set anonymous, confidential or both to true."]})
     for name in making.values:
         setattr(making.complaint, name, True)
+    if making.complaint.confidential:
+        content.hide_all(making.engine.vault.content, making.session, making.complaint)
 
 
 EFFECTS = {"complete": complete, "tighten": tighten}

@@ -14,6 +14,7 @@ from lapor.handling.move import lock
 from lapor.machine.clock import restart
 from lapor.machine.engine import Engine
 from lapor.machine.fields import text as checked
+from lapor.privacy import content
 from lapor.records import Complaint, Message
 
 AUDIENCES = ("reporter", "internal")
@@ -37,7 +38,8 @@ def write(
     if SECRET_PATTERN.search(_checked(text)):
         raise InvalidFields({"text": ["Must not contain a secret: take it out and send the rest."]})
     post_id = actor.post_id or None
-    message = Message(complaint_id=complaint.id, at=now, role=actor.role, post_id=post_id, audience=audience, text=text)
+    message = Message(complaint_id=complaint.id, at=now, role=actor.role, post_id=post_id, audience=audience)
+    message.text = content.shut(engine.vault.content, complaint, content.at_message(message), text)
     session.add(message)
     if actor.role == "reporter":
         _restart(engine, session, complaint, now)

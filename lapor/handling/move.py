@@ -17,11 +17,12 @@ from lapor.access import policy
 from lapor.access.principal import Principal
 from lapor.access.scope import scope
 from lapor.errors import Forbidden, InvalidFields, NotFound, Stale
-from lapor.handling import clocks, closure, disposition, facts, follow_up, intake, step
+from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, step
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
 from lapor.machine.engine import Engine
 from lapor.machine.guards import Facts
+from lapor.notices import outbox
 from lapor.records import CategoryRow, ClockRow, Complaint, ReportedParty
 
 EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
@@ -29,6 +30,7 @@ EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
     **disposition.EFFECTS,
     **follow_up.EFFECTS,
     **closure.EFFECTS,
+    **duty.EFFECTS,
 }
 
 
@@ -138,12 +140,17 @@ def _finder(engine: Engine, session: Session) -> field_types.Find:
 
 
 def _take_effect(making: step.Making, target: str) -> None:
+    engine, complaint = making.engine, making.complaint
     if making.move and policy.is_for_reporter(making.actor, making.move):
-        making.internal["for_reporter"] = True
+        making.public["for_reporter"] = True
+        outbox.tell(making.session, complaint, "on_your_behalf", making.now)
+    source = complaint.state
+    before = duty.turn(engine.organisation, complaint, making.definition.states[source].acts)
     disposition.classify(making)
     EFFECTS.get(making.name, _nothing)(making)
     disposition.hand_over(making)
     closure.appoint_reviewer(making, target)
+    duty.pass_on(making, source, before, target)
 
 
 def _nothing(_making: step.Making) -> None:

@@ -64,7 +64,7 @@ def write(making: Making, target: str) -> None:
     if taken.holder_changes and any(row.rung or row.term > 1 for row in making.clock_rows):
         _lapse_rungs(making)
     making.internal["clocks"], started = clocks.step(making.engine, complaint, making.clock_rows, taken)
-    trail.append(making.session, complaint, _happening(making, source, target))
+    trail.append(making.engine.vault.content, making.session, complaint, _happening(making, source, target))
     new_due = {"new_due": taken.new_due.isoformat()} if taken.new_due else {}
     outbox.tell(making.session, complaint, making.name, making.now, facts=new_due)
     clocks.store(making.session, complaint, started)

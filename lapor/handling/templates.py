@@ -77,7 +77,7 @@ def preview(
     category = session.get(CategoryRow, complaint.category_id) if complaint.category_id else None
     values = {
         "number": complaint.number,
-        "title": complaint.title,
+        "title": seen.texts["title"] or "",
         "unit": holder.name,
         "category": category.name if category else "-",
         "received": _day(complaint.received_at, holder.zone),

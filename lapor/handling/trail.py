@@ -12,9 +12,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lapor.access.principal import Principal
+from lapor.errors import Unopenable
 from lapor.machine.engine import Engine
+from lapor.privacy import content
 from lapor.records import Complaint, TrailEntry
 from lapor.records.base import canonical
+from lapor.vault import Ring
 
 START = "0" * 64
 
@@ -36,9 +39,12 @@ class Happening:
     internal: Mapping[str, Any]
 
 
-def append(session: Session, complaint: Complaint, happening: Happening) -> TrailEntry:
+def append(ring: Ring, session: Session, complaint: Complaint, happening: Happening) -> TrailEntry:
     """Append to the chain of a complaint that the caller has locked, and move its head."""
     entry = first_or_next(complaint.number, complaint.trail_length or 0, complaint.trail_head or START, happening)
+    public, internal = content.at_entry(entry)
+    entry.public = content.shut(ring, complaint, public, entry.public)
+    entry.internal = content.shut(ring, complaint, internal, entry.internal)
     entry.complaint = complaint
     session.add(entry)
     complaint.trail_length, complaint.trail_head = entry.sequence, entry.hash
@@ -69,7 +75,7 @@ def note(
         public={},
         internal=internal,
     )
-    return append(session, complaint, happening)
+    return append(engine.vault.content, session, complaint, happening)
 
 
 def first_or_next(number: str, length: int, head: str, happening: Happening) -> TrailEntry:
@@ -90,13 +96,13 @@ def first_or_next(number: str, length: int, head: str, happening: Happening) -> 
         salt=secrets.token_hex(16),
         previous=head,
     )
+    entry.commitment = commitment(entry.salt, entry.public, entry.internal)
     entry.hash = hash_of(number, entry)
     return entry
 
 
 def hash_of(number: str, entry: TrailEntry) -> str:
     """SHA-256 over all that an entry says; its payload enters as a salted commitment, so that it can be erased."""
-    payload = f"{entry.salt}\n{entry.public}\n{entry.internal}"
     said = [
         entry.previous,
         number,
@@ -110,9 +116,14 @@ def hash_of(number: str, entry: TrailEntry) -> str:
         entry.holder,
         entry.calendar_version,
         entry.is_public,
-        hashlib.sha256(payload.encode()).hexdigest(),
+        entry.commitment,
     ]
     return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def commitment(salt: str, public: str, internal: str) -> str:
+    """What an entry says in its payload, so that it can be held against it and not be guessed from it."""
+    return hashlib.sha256(f"{salt}\n{public}\n{internal}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +135,34 @@ class Break:
     why: str
 
 
-def verify(number: str, length: int, head: str, entries: Iterable[TrailEntry]) -> Break | None:
+def verify(ring: Ring, complaint: Complaint, entries: Iterable[TrailEntry]) -> Break | None:
     """Return the first break of a chain, None where it is whole. Entries come in the order of their sequence."""
+    number, length = complaint.number, complaint.trail_length
     previous, expected = START, 1
     for entry in entries:
-        why = _fault(number, entry, previous, expected)
+        why = _fault(ring, complaint, entry, previous, expected)
         if why:
             return Break(number, min(expected, entry.sequence), why)
         previous, expected = entry.hash, expected + 1
     if expected - 1 < length:
         return Break(number, expected, f"missing: the case counts {length} entries, {expected - 1} are here")
-    if expected - 1 > length or previous != head:
+    if expected - 1 > length or previous != complaint.trail_head:
         return Break(number, expected - 1, "the case knows another head of its trail")
     return None
 
 
-def _fault(number: str, entry: TrailEntry, previous: str, expected: int) -> str | None:
+def _fault(ring: Ring, complaint: Complaint, entry: TrailEntry, previous: str, expected: int) -> str | None:
     if entry.sequence > expected:
         return f"missing: the next entry here is {entry.sequence}"
     if entry.sequence < expected:
         return "stands twice"
-    if entry.hash != hash_of(number, entry):
+    if entry.hash != hash_of(complaint.number, entry) or not _is_said(ring, complaint, entry):
         return "changed: its content does not give its hash"
     return None if entry.previous == previous else "not written after the entry before it"
+
+
+def _is_said(ring: Ring, complaint: Complaint, entry: TrailEntry) -> bool:
+    try:
+        return entry.commitment == commitment(entry.salt, *content.payload(ring, complaint, entry))
+    except Unopenable:
+        return False

@@ -11,6 +11,7 @@ from lapor.machine.calendar import Calendar
 from lapor.machine.clock import CalendarKey
 from lapor.machine.organisation import Organisation
 from lapor.machine.workflow import Workflow
+from lapor.vault import NO_VAULT, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Engine:
     standards: tuple[Standard, ...] = ()
     default_door: str = ""
     pepper: bytes = field(default=b"", repr=False)
+    vault: Vault = field(default=NO_VAULT, repr=False)
     subscriptions: tuple[Subscription, ...] = ()
 
     def workflow(self, kind: str, version: int | None = None) -> Workflow:

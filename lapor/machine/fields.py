@@ -171,7 +171,11 @@ _CHECKS: Mapping[str, Callable[..., Any]] = {
     "point": lambda value, *_: point(value),
 }
 TYPES = frozenset(_CHECKS)
-_WORDS = {kind: f"the code of a {kind}" for kind in ("unit", "post", "category")} | {"integer": "a whole number"}
+_WORDS = {
+    **{kind: f"the code of a {kind}" for kind in ("unit", "post", "category")},
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
 _CODE_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE}
 _SCHEMAS: Mapping[str, dict[str, Any]] = {
     "text": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": TEXT_PATTERN},

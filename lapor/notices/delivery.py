@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -16,8 +17,10 @@ from sqlalchemy.orm import Session
 from lapor.machine.organisation import Organisation
 from lapor.notices import mail, texts
 from lapor.notices.wordings import Wordings
+from lapor.privacy import identity
 from lapor.records import Complaint, Escalation, Notice, NoticeChoice, ReportedParty, Reporter
 from lapor.records.base import Writing
+from lapor.vault import Ring
 
 LEASE = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
@@ -43,13 +46,17 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A notice under lease, with all that writing and sending it needs. `attempts` counts this one too."""
+    """A notice under lease, with all that writing and sending it needs. `attempts` counts this one too.
+
+    `recipient` is as it is stored, and `address` opens it.
+    """
 
     notice_id: int
     event: str
     facts: Mapping[str, Any]
     attempts: int
     recipient: str | None
+    address: Callable[[str | None], str | None]
     case: texts.CaseFacts
 
 
@@ -67,6 +74,7 @@ def deliver(
     writing: Writing,
     sender: mail.Sender,
     *,
+    ring: Ring,
     now: datetime,
     public_url: str,
     wordings: Wordings | None = None,
@@ -77,10 +85,10 @@ def deliver(
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. Call again with a fresh `now`: leases begin there.
+    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
-        letters, unaddressed = _claim(session, organisation, _due(now, batch, digest=digest), now)
+        letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), now)
     done = Counter(unaddressed=unaddressed)
     for position, letter in enumerate(letters):
         outcome = _attempt(letter, sender, public_url, wordings, now)
@@ -95,9 +103,11 @@ def deliver(
     return Delivered(**done)
 
 
-def _claim(session: Session, organisation: Organisation, due: Select[Any], now: datetime) -> tuple[list[_Letter], int]:
+def _claim(
+    session: Session, organisation: Organisation, ring: Ring, due: Select[Any], now: datetime
+) -> tuple[list[_Letter], int]:
     """Take out a lease on what is due; return what can be sent, and how many have no address."""
-    letters = [_letter(row, organisation) for row in session.execute(due)]
+    letters = [_letter(row, organisation, ring) for row in session.execute(due)]
     addressed = [letter for letter in letters if letter.recipient]
     leased = update(Notice).where(Notice.id.in_([letter.notice_id for letter in addressed]))
     session.execute(leased.values(next_attempt_at=now + LEASE, attempts=Notice.attempts + 1))
@@ -112,7 +122,7 @@ def _due(now: datetime, size: int, *, digest: bool) -> Select[Any]:
     title = case((_may_read_title(), Complaint.title)).label("title")
     chosen = select(Notice.id, Notice.event, Notice.facts, Notice.attempts, Notice.post_id)
     return (
-        chosen.add_columns(*case_columns, *privacy, title, Reporter.email)
+        chosen.add_columns(*case_columns, *privacy, title, Reporter.email, Reporter.data_key)
         .join(Complaint, Complaint.id == Notice.complaint_id)
         .outerjoin(Reporter, and_(Reporter.id == Complaint.reporter_id, Notice.post_id.is_(None)))
         .outerjoin(Escalation, Escalation.id == Notice.escalation_id)
@@ -137,18 +147,21 @@ def _may_read_title() -> ColumnElement[bool]:
         Complaint.is_open,
         Escalation.post_id == Notice.post_id,
         Escalation.outcome.in_(("warned", "told")),
+        Complaint.content_key.is_(None),
         or_(Complaint.classification.is_(None), Complaint.classification != "oversight"),
         ~exists().where(ReportedParty.complaint_id == Complaint.id),
     )
 
 
-def _letter(row: Row[Any], organisation: Organisation) -> _Letter:
+def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
+    post = organisation.posts[row.post_id] if row.post_id else None
     return _Letter(
         notice_id=row.id,
         event=row.event,
         facts=row.facts,
         attempts=row.attempts + 1,
-        recipient=organisation.posts[row.post_id].email if row.post_id else row.email,
+        recipient=post.email if post else row.email,
+        address=partial(identity.field, ring, row.number, None if post else row.data_key, "email"),
         case=texts.CaseFacts(
             number=row.number,
             zone=organisation.units[row.door_id].zone,
@@ -170,7 +183,7 @@ def _attempt(
             f"notice-{letter.notice_id}",
             texts.render(letter.event, letter.case, link, letter.facts, wordings=wordings),
             sender=sender.address,
-            recipient=letter.recipient or "",
+            recipient=letter.address(letter.recipient) or "",
             public_url=public_url,
             now=now,
             optional=letter.event == "work",

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session, load_only
 
 from lapor.handling.disposition import concerned
+from lapor.handling.duty import responsible, turn
 from lapor.handling.step import Party
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post
@@ -22,7 +23,6 @@ from lapor.notices.choice import opening_after
 from lapor.notices.delivery import CAN_WAIT, LEASE, SOON, Delivered, Outcome, attempt, wait
 from lapor.notices.digest import Digest, Entry
 from lapor.notices.wordings import Wordings
-from lapor.oversight.ladder import responsible
 from lapor.records import Complaint, Notice, NoticeChoice, ReportedParty
 from lapor.records.base import Writing, canonical
 
@@ -196,7 +196,7 @@ def _waiting(session: Session, engine: Engine, posts: Collection[int]) -> Mappin
     columns = (
         Complaint.number, Complaint.kind, Complaint.definition_version, Complaint.state, Complaint.classification,
         Complaint.door_id, Complaint.holder_id, Complaint.owner_id, Complaint.reviewer_id, Complaint.competent_id,
-        Complaint.due_at,
+        Complaint.drafter_id, Complaint.due_at,
     )  # fmt: skip
     cases = select(Complaint).options(load_only(*columns)).where(near)
     parties: dict[int, list[Party]] = defaultdict(list)
@@ -217,10 +217,8 @@ def _who_acts(engine: Engine, case: Complaint) -> set[int]:
     acts = engine.workflow(case.kind, case.definition_version).definition.states[case.state].acts
     if acts in (None, "reporter"):
         return set()
-    found = {responsible(engine.organisation, case, acts).id}
-    if acts == "liaison_officer" and case.owner_id is None:
-        found.add(_receiver(engine.organisation, case.holder_id))
-    return found
+    told = turn(engine.organisation, case, acts)
+    return {responsible(engine.organisation, case, acts).id, *([told.id] if told else [])}
 
 
 def _receiver(organisation: Organisation, unit_id: int) -> int:

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lapor.errors import Unopenable
 from lapor.handling import clocks, intake, trail
 from lapor.machine.clock import Clock, rungs_due, timed_out
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.oversight.recomputing import Told, retell
+from lapor.privacy import content
 from lapor.records import CategoryRow, ClockRow, Complaint, Escalation, Notice, TrailEntry
 
 BATCH = 500
@@ -76,7 +78,7 @@ def examine(
 
 
 def verify_trails(
-    session: Session, *, seen: Callable[[int], object] = lambda _cases: None
+    engine: Engine, session: Session, *, seen: Callable[[int], object] = lambda _cases: None
 ) -> tuple[int, list[trail.Break]]:
     """Verify every chain; return how many entries there are, and the first break of each broken chain."""
     entries, broken = 0, []
@@ -85,7 +87,7 @@ def verify_trails(
         for complaint in complaints:
             chain = written[complaint.id]
             entries += len(chain)
-            fault = trail.verify(complaint.number, complaint.trail_length, complaint.trail_head, chain)
+            fault = trail.verify(engine.vault.content, complaint, chain)
             broken.extend([fault] if fault else [])
         seen(len(complaints))
     return entries, broken
@@ -134,7 +136,7 @@ def _by_complaint(
 
 def _findings(engine: Engine, case: Case, categories: Mapping[str, int], now: datetime) -> Iterator[Finding]:
     number = case.complaint.number
-    broken = trail.verify(number, case.complaint.trail_length, case.complaint.trail_head, case.entries)
+    broken = trail.verify(engine.vault.content, case.complaint, case.entries)
     if broken:
         yield Finding("trail-broken", number, f"entry {broken.sequence}: {broken.why}")
         return
@@ -161,12 +163,20 @@ def _differences(engine: Engine, case: Case, told: Told) -> Iterator[tuple[str, 
         "bound": (complaint.bound, told.bound),
         "version": (complaint.version, told.version),
         "tally": (complaint.tally, told.tally),
-        "content": (intake.digest(complaint), told.content),
+        "content": (_digest(engine, complaint), told.content),
     }
     for name, (stored, right) in stored_and_told.items():
         if stored != right:
             yield f"{name}-differs", f"stored {stored!r}, by its trail {right!r}"
     yield from _clock_differences(engine, case, told)
+
+
+def _digest(engine: Engine, complaint: Complaint) -> str:
+    try:
+        texts = content.of_case(engine.vault.content, complaint)
+    except Unopenable as fault:
+        return str(fault)
+    return intake.digest(texts["title"] or "", texts["text"] or "")
 
 
 def _clock_differences(engine: Engine, case: Case, told: Told) -> Iterator[tuple[str, str]]:

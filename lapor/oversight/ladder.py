@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from lapor.handling.duty import responsible
 from lapor.machine.definition import Rung
 from lapor.machine.organisation import Organisation, Post
 from lapor.records import Complaint
@@ -43,20 +44,6 @@ def recipient(
         else:
             return Told(post, "; ".join([rung.tell, *skipped]))
     return Told(able or organisation.inspector, "; ".join([rung.tell, *skipped, "everybody above was told before"]))
-
-
-def responsible(organisation: Organisation, complaint: Complaint, acts: str | None) -> Post:
-    """The post that must act: where nobody is assigned, the head of the unit that holds the case."""
-    if acts == "coordinator":
-        return organisation.coordinator(complaint.door_id) or organisation.head(complaint.door_id)
-    if acts == "arbiter":
-        units = {complaint.door_id, complaint.holder_id, complaint.competent_id or complaint.holder_id}
-        return organisation.arbiter(units)
-    if acts == "reviewer" and complaint.reviewer_id:
-        return organisation.posts[complaint.reviewer_id]
-    if acts != "approver" and complaint.owner_id:
-        return organisation.posts[complaint.owner_id]
-    return organisation.head(complaint.holder_id)
 
 
 def _climb(

@@ -12,6 +12,7 @@ from lapor.handling import step
 from lapor.machine.clock import Clock, advance, restart
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
+from lapor.privacy import content
 from lapor.records import Complaint, TrailEntry
 
 
@@ -38,7 +39,8 @@ def retell(engine: Engine, complaint: Complaint, entries: Iterable[TrailEntry], 
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
     told = Told(category_id=None)
     for entry in entries:
-        said = json.loads(entry.public) | json.loads(entry.internal)
+        public, internal = content.payload(engine.vault.content, complaint, entry)
+        said = json.loads(public) | json.loads(internal)
         if entry.move == "submit" or entry.move in definition.moves:
             _moved(engine, definition, complaint, told, entry, said, categories)
         elif entry.move in _NOTES:

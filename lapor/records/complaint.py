@@ -12,10 +12,10 @@ from lapor.records.base import Key, OfComplaint, Record
 
 
 class Complaint(Record):
-    """A case of any kind. Only `handling/move.py` changes one; title and text never change.
+    """A case of any kind. Only `handling/move.py` changes one; what title and text say never changes.
 
     `due_at` and `next_moment_at` repeat the earliest of its clocks for lists and sweeps; `handling/clocks.py` keeps them.
-    `tally` counts the moves made, and what moves count.
+    `tally` counts the moves made, and what moves count. With a `content_key` all its texts are sealed, here and elsewhere.
     """
 
     __tablename__ = "complaints"
@@ -60,6 +60,7 @@ class Complaint(Record):
     longitude: Mapped[float | None]
     anonymous: Mapped[bool]
     confidential: Mapped[bool]
+    content_key: Mapped[str | None]
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("reporters.id"))
     version: Mapped[int]
     trail_length: Mapped[int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lapor.records.base import Key, Record
@@ -14,7 +14,8 @@ from lapor.records.complaint import Complaint
 class TrailEntry(Record):
     """One entry of the chain of one complaint. Posts and units stand by code, so that a chain verifies alone.
 
-    `public` and `internal` are canonical JSON; with `salt` they make the commitment that `hash` covers.
+    `public` and `internal` are canonical JSON, sealed where the case is confidential; with `salt` they make the
+    `commitment` that `hash` covers. The database lets them be replaced by what is sealed, and nothing else.
     """
 
     __tablename__ = "trail"
@@ -35,5 +36,6 @@ class TrailEntry(Record):
     public: Mapped[str]
     internal: Mapped[str]
     salt: Mapped[str]
+    commitment: Mapped[str] = mapped_column(server_default=text("''"))
     previous: Mapped[str]
     hash: Mapped[str]

@@ -25,11 +25,18 @@ from lapor.notices.delivery import deliver
 from lapor.notices.mailbox import Mailbox
 from lapor.oversight import doctor, escalation
 from lapor.records import Complaint
-from tests.integration.town import Town, at, shown
+from tests.integration.town import COORDINATOR, DISPOSITION, Town, at, shown
 from tests.integration.web import Answer, Web, problem
 
 JUST_AFTER = timedelta(seconds=1)
 URL = "https://lapor.kota.example"
+PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example"}
+NOT_OPEN, FORBIDDEN, NOT_THERE = (409, "not-open", None), (403, "forbidden", None), (404, "not-found", None)
+
+
+def invalid(**errors: str) -> tuple[int, str, Any]:
+    """The refusal of fields, each with its one fault."""
+    return (422, "invalid-fields", {name: [fault] for name, fault in errors.items()})
 
 
 class OverHttp:
@@ -78,8 +85,15 @@ class Hall:
         made = self.web.submit(by, **said)
         return Report(self, made["tracking_number"], made["secret"])
 
+    def follows_up(self) -> Report:
+        """A known reporter submits a report, and the public works agency takes it up at once."""
+        report = self.submits(reporter=PELAPOR)
+        assert report.goes("dispose", COORDINATOR, **DISPOSITION) == "disposed"
+        assert report.goes("accept", "pu.penghubung") == "in_follow_up"
+        return report
+
     def waits_until(self, moment: str) -> None:
-        """Let time run to a moment, as in "9 Jul 16:00"; the worker sweeps and sends at each due moment on the way."""
+        """Let time run to a moment, as in "9 Jul 16:00"; the worker sweeps at each due moment on the way."""
         until = at(moment)
         while (due := self._next_moment()) is not None and due < until:
             self.web.watch.at = max(self.web.watch.at, due + JUST_AFTER)
@@ -88,14 +102,25 @@ class Hall:
         self.web.watch.at = until
 
     def mails_to(self, address: str) -> list[str]:
-        """The subjects of the mails that somebody was sent, after what waits was sent too; in the order of sending."""
-        organisation, now = self.web.town.engine.organisation, self.web.watch.at
-        while deliver(organisation, self.web.site.writing, self.mailbox, now=now, public_url=URL, digest=False).settled:
+        """The subjects of the mails that somebody was sent, after what waits was sent too; in the order of noting."""
+        return [str(mail["Subject"]) for mail in self._sent_to(address)]
+
+    def newest_mail_to(self, address: str) -> str:
+        """The plain text of the mail that somebody was sent last."""
+        return str(self._sent_to(address)[-1].get_body(("plain",)).get_content())
+
+    def _sent_to(self, address: str) -> list[Any]:
+        engine, now, writing = self.web.town.engine, self.web.watch.at, self.web.site.writing
+        ring = engine.vault.identity
+        while deliver(
+            engine.organisation, writing, self.mailbox, ring=ring, now=now, public_url=URL, digest=False
+        ).settled:
             pass
-        return [str(mail["Subject"]) for mail in self._mails() if mail["To"] == address]
+        return [mail for mail in self._mails() if mail["To"] == address]
 
     def _mails(self) -> list[Any]:
-        files = sorted(self.mailbox.folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        # of two files written at once the times may be equal; notices are numbered
+        files = sorted(self.mailbox.folder.glob("*.eml"), key=lambda file: int(file.name.split("@")[0].split("-")[1]))
         return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
 
     def is_sound(self) -> bool:
@@ -127,10 +152,18 @@ class Report:
 
     def cannot(self, move: str, by: str, **fields: Any) -> tuple[int, str, Any]:
         """A move is refused: the status, slug and errors. Nothing has changed by it."""
-        before = self.seen()
-        refused = problem(self.hall.web.move({"tracking_number": self.number}, move, self._who(by), **fields))
-        assert self.seen() == before
-        return refused
+        return problem(self._refused(move, by, fields))
+
+    def why_not(self, move: str, by: str, **fields: Any) -> str:
+        """A move is not open: the sentence that says why. Nothing has changed by it."""
+        refused = self._refused(move, by, fields)
+        assert problem(refused) == NOT_OPEN
+        return str(refused.json["detail"])
+
+    def writes(self, by: str, text: str, **more: Any) -> Answer:
+        """Somebody writes a message."""
+        said = {"text": text, **more}
+        return self.hall.web.post(f"/complaints/{self.number}/messages", said, self._who(by))
 
     def seen(self, by: str = "reporter") -> dict[str, Any]:
         """The case as somebody sees it."""
@@ -171,10 +204,34 @@ class Report:
         return [move["move"] for move in self.ask("/moves", by).json]
 
     def rungs(self, by: str = "inspektorat.inspektur") -> list[tuple[str, int, str]]:
-        """The rungs of the ladder that were told, in their order: clock, rung, post."""
+        """The rungs of the ladder that a post was told, in their order: clock, rung, post."""
+        return [(item["clock"], item["rung"], item["told"]) for item in self._rungs(by)]
+
+    def acknowledges(self, told: str, *, by: str | None = None, **said: Any) -> Answer:
+        """The newest rung that a post was told is acknowledged, by that post or by somebody else."""
+        return self.hall.web.post(f"/escalations/{self._rungs(told)[-1]['id']}/acknowledgement", said, by or told)
+
+    def mails_to(self, who: str) -> list[str]:
+        """What mails to the reporter or to a post are about, in Indonesian."""
+        address = PELAPOR["email"] if who == "reporter" else f"{who}@kota.example"
+        subjects = [subject.partition("] ") for subject in self.hall.mails_to(address)]
+        return [words.partition(" / ")[0] for number, _, words in subjects if number == f"[{self.number}"]
+
+    def _refused(self, move: str, by: str, fields: Mapping[str, Any]) -> Answer:
+        before = self.seen()
+        answer = self.hall.web.move({"tracking_number": self.number}, move, self._who(by), **fields)
+        assert self.seen() == before
+        return answer
+
+    def _rungs(self, by: str) -> list[dict[str, Any]]:
         items = self.hall.web.get("/escalations", by).json["items"]
-        own = sorted((item for item in items if item["number"] == self.number), key=lambda item: item["id"])
-        return [(item["clock"], item["rung"], item["told"]) for item in own]
+        return sorted((item for item in items if item["number"] == self.number), key=lambda item: item["id"])
+
+    def ladder(self, by: str = "inspektorat.inspektur") -> list[tuple[str, int, str]]:
+        """Whoever was warned or told so far, in this order, as the trail has it: clock, rung, post."""
+        notes = [entry["detail"] for entry in self.ask("/trail", by).json if entry["move"] == "escalate"]
+        told = [note for note in notes if note["outcome"] != "skipped"]
+        return [(note["clock"], note["rung"], note["told"] or "reporter") for note in told]
 
     def _who(self, by: str) -> str:
         return self.secret if by == "reporter" else by

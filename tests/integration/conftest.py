@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def founded(kind: str, folder: Path) -> Iterator[Town]:
     """A town on a database of its own."""
     with fresh_url(kind, folder, settle) as url:
         site = open_at(url, folder)
-        yield Town(site, _engine(kind, site))
+        yield Town(site, replace(_engine(kind, site), pepper=site.pepper, vault=site.vault))
         site.database.dispose()
 
 

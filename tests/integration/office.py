@@ -99,7 +99,10 @@ class Office:
         )
 
     def deliver(self, now: datetime = NOW, *, sender: Sender | None = None, batch: int = 50) -> Delivered:
-        return deliver(self.organisation, self.writing, sender or self.sender, now=now, public_url=URL, batch=batch)
+        ring = self.site.vault.identity
+        return deliver(
+            self.organisation, self.writing, sender or self.sender, ring=ring, now=now, public_url=URL, batch=batch
+        )
 
     def case(self, *, email: str | None = None, **values: Any) -> int:
         self.cases += 1

@@ -13,6 +13,7 @@ from api import wsgi
 from api.app import create_app
 from lapor.records import Heartbeat, schema
 from lapor.site import Site, connect
+from lapor.vault import NO_VAULT
 from tests.integration.web import NOW, Web, problem
 
 
@@ -55,7 +56,7 @@ def test_it_is_not_ready_on_a_database_of_another_revision(web: Web) -> None:
 
 def test_without_a_database_it_says_so_and_lives_on(web: Web) -> None:
     nowhere = connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
-    client = create_app(Site(web.site.settings, nowhere, b"x" * 32), clock=web.watch).test_client()
+    client = create_app(Site(web.site.settings, nowhere, b"x" * 32, NO_VAULT), clock=web.watch).test_client()
     assert client.get("/health/live").status_code == 200
     ready: Any = client.get("/health/ready")
     assert problem(ready) == (503, "unavailable", None)
@@ -85,7 +86,7 @@ def test_too_many_at_once_are_told_to_come_again(web: Web) -> None:
         "sqlite://", poolclass=sqlalchemy.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0
     )
     with full.connect():
-        client = create_app(Site(web.site.settings, full, b"x" * 32), clock=web.watch).test_client()
+        client = create_app(Site(web.site.settings, full, b"x" * 32, NO_VAULT), clock=web.watch).test_client()
         assert problem(client.get("/api/v1/units")) == (503, "unavailable", None)
     full.dispose()
 

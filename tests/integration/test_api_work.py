@@ -14,8 +14,8 @@ from sqlalchemy import select
 from lapor.access import counting, reading
 from lapor.access.principal import Principal
 from lapor.access.reading import Asked
+from lapor.handling.duty import responsible
 from lapor.handling.move import open_moves
-from lapor.oversight.ladder import responsible
 from lapor.records import ClockRow, Complaint
 from tests.integration.town import COORDINATOR, DISPOSITION, Town, at
 from tests.integration.wandering import POSTS, wander

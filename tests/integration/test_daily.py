@@ -68,7 +68,8 @@ class Room:
 
     def delivers(self, moment: str, *, digest: bool = True) -> Delivered:
         organisation, writing = self.engine.organisation, self.town.site.writing
-        return deliver(organisation, writing, self.sender, now=at(moment), public_url=URL, digest=digest)
+        ring = self.town.site.vault.identity
+        return deliver(organisation, writing, self.sender, ring=ring, now=at(moment), public_url=URL, digest=digest)
 
     def sends(self, moment: str, *, sender: Sender | None = None) -> Delivered:
         writing, by, words = self.town.site.writing, sender or self.sender, shipped().only("en")
@@ -399,7 +400,8 @@ def test_the_worker_sends_daily_mails_in_the_agencys_own_words(room: Room, tmp_p
     disposed(room)
     # as if it had been tried before, so that the day of the test does not matter
     room.town.execute(update(NoticeChoice).values(attempts=1))
-    site = Site(settings.load(env, tmp_path), room.town.site.database, b"pepper" * 6)
+    town = room.town.site
+    site = Site(settings.load(env, tmp_path), town.database, town.pepper, town.vault)
     scheduler.send_once(site)
     scheduler.send_once(site)
     subjects = [str(mail["Subject"]).split(" / ")[1] for mail in server.taken]

@@ -16,6 +16,7 @@ from lapor.notices.delivery import LEASE, SOON, Delivered, deliver
 from lapor.notices.mail import Delayed, Down, Refused, Sender
 from lapor.records import ReportedParty, schema
 from lapor.site import Site, connect
+from lapor.vault import NO_VAULT
 from tests.conftest import fresh_url
 from tests.integration.office import MINUTE, NOW, TEXT, TITLE, UNIT, URL, Office
 from tests.mailserver import plain, running
@@ -31,7 +32,7 @@ def migrated(url: str) -> None:
 def site(database_kind: str, tmp_path: Path) -> Iterator[Site]:
     with fresh_url(database_kind, tmp_path, migrated) as url:
         database = connect(url)
-        yield Site(settings.load({}, tmp_path), database, b"pepper" * 6)
+        yield Site(settings.load({}, tmp_path), database, b"pepper" * 6, NO_VAULT)
         database.dispose()
 
 
@@ -321,7 +322,7 @@ def test_claiming_three_takes_as_many_queries_as_claiming_one(office: Office) ->
         office.to_reporters(number)
         organisation = office.organisation
         with statements_by_transaction(office.site.database) as transactions:
-            deliver(organisation, office.writing, office.sender, now=NOW, public_url=URL)
+            deliver(organisation, office.writing, office.sender, ring=NO_VAULT.identity, now=NOW, public_url=URL)
         counts.append(transactions)
     assert counts == [[3, 1], [3, 1, 1, 1]]
 

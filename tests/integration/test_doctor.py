@@ -141,7 +141,7 @@ def test_a_trail_that_tells_of_what_is_not_there_is_found(town: Town) -> None:
             public={},
             internal={},
         )
-        trail.append(session, row, gone)
+        trail.append(town.engine.vault.content, session, row, gone)
     assert town.findings(NOON) == [doctor.Finding("trail-unreadable", case.number, "KeyError: 'gone'")]
 
 

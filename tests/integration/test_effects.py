@@ -8,7 +8,7 @@ import pytest
 
 from lapor.errors import Forbidden, NotFound
 from lapor.handling.move import move
-from tests.integration.town import COORDINATOR, DISPOSITION, Case, Made, Town, at, shown
+from tests.integration.town import COORDINATOR, DISPOSITION, REPORTER, Case, Made, Town, at, shown
 
 NOON = "6 Jul 12:00"
 LIAISON = "pu.penghubung"
@@ -232,7 +232,13 @@ def test_privacy_is_only_tightened(town: Town) -> None:
 def test_what_an_officer_does_for_the_reporter_is_marked(town: Town, by: str) -> None:
     case = town.case_in("answered")
     made = case.make("confirm", by, NOON, comment="Di loket.")
-    assert (made.state, made.public, made.internal) == ("closed", {"comment": "Di loket."}, {"for_reporter": True})
+    assert (made.state, made.public) == ("closed", {"comment": "Di loket.", "for_reporter": True})
+    assert made.told == []
+
+
+def test_a_known_reporter_hears_of_what_an_officer_does_in_the_reporters_name(town: Town) -> None:
+    case = town.case_in("answered", reporter=REPORTER)
+    assert case.make("withdraw", "pu.penghubung", NOON).told == ["reporter: on_your_behalf"]
 
 
 def test_a_case_is_found_by_its_number_as_well(town: Town) -> None:

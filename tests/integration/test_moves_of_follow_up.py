@@ -64,7 +64,12 @@ FOLLOW_UP = [
         LIAISON,
         "7 Jul 10:00",
         WHY,
-        at_pu("in_follow_up", {**FOLLOWED, "arbitration": "running, 8 Jul 16:00"}, internal=WHY),
+        at_pu(
+            "in_follow_up",
+            {**FOLLOWED, "arbitration": "running, 8 Jul 16:00"},
+            internal=WHY,
+            told=["kota.koordinator-pengaduan: work"],
+        ),
     ),
     Trial(
         "in_follow_up",
@@ -86,7 +91,12 @@ FOLLOW_UP = [
         "9 Jul 10:00",
         WORD,
         # asked on 6 July: the closings of 7 and 8 July did not count
-        at_pu("in_follow_up", {**FOLLOWED, "resolution": "running, 28 Jul 16:00", "reply": "met"}, public=WORD),
+        at_pu(
+            "in_follow_up",
+            {**FOLLOWED, "resolution": "running, 28 Jul 16:00", "reply": "met"},
+            public=WORD,
+            told=["pu.penghubung: work"],
+        ),
     ),
     Trial(
         "awaiting_reporter",
@@ -105,7 +115,7 @@ FOLLOW_UP = [
         at_pu(
             "in_follow_up",
             {**FOLLOWED, "resolution": "running, 7 Aug 16:30", "reply": "lapsed"},
-            told=["reporter: resume_unanswered"],
+            told=["pu.penghubung: work", "reporter: resume_unanswered"],
         ),
     ),
     Trial(
@@ -144,7 +154,12 @@ FOLLOW_UP = [
         "pu.petugas",
         "7 Jul 10:00",
         WORD,
-        at_pu("awaiting_approval", {**FOLLOWED, "approval": "running, 9 Jul 16:00"}, internal=WORD),
+        at_pu(
+            "awaiting_approval",
+            {**FOLLOWED, "approval": "running, 9 Jul 16:00"},
+            internal=WORD,
+            told=["pu.penghubung: work"],
+        ),
     ),
     Trial(
         "awaiting_approval",
@@ -166,7 +181,12 @@ FOLLOW_UP = [
         "pu.kepala",
         "7 Jul 10:00",
         WHY,
-        at_pu("in_follow_up", {**FOLLOWED, "approval": "met"}, internal=WHY),
+        at_pu(
+            "in_follow_up",
+            {**FOLLOWED, "approval": "met"},
+            internal=WHY,
+            told=["pu.petugas: work", "pu.penghubung: work"],
+        ),
     ),
     Trial(
         "in_follow_up",
@@ -192,7 +212,14 @@ CLOSURE = [
         WHY,
         at_pu("in_follow_up", RECONSIDERED, public=WHY, told=["reporter: correct"]),
     ),
-    Trial("answered", "dispute", "reporter", "7 Jul 10:00", WHY, at_pu("in_follow_up", RECONSIDERED, public=WHY)),
+    Trial(
+        "answered",
+        "dispute",
+        "reporter",
+        "7 Jul 10:00",
+        WHY,
+        at_pu("in_follow_up", RECONSIDERED, public=WHY, told=["pu.penghubung: work"]),
+    ),
     Trial(
         "answered",
         "confirm",
@@ -223,7 +250,12 @@ CLOSURE = [
         "reporter",
         "7 Jul 10:00",
         WHY,
-        at_pu("under_review", {**ANSWERED, "confirmation": "met", "review": "running, 21 Jul 16:00"}, public=WHY),
+        at_pu(
+            "under_review",
+            {**ANSWERED, "confirmation": "met", "review": "running, 21 Jul 16:00"},
+            public=WHY,
+            told=["pu.kepala: work"],
+        ),
     ),
     Trial(
         "closed",
@@ -231,7 +263,12 @@ CLOSURE = [
         "reporter",
         "20 Jul 16:00",
         WHY,
-        at_pu("under_review", {**ANSWERED, "confirmation": "met", "review": "running, 3 Aug 16:00"}, public=WHY),
+        at_pu(
+            "under_review",
+            {**ANSWERED, "confirmation": "met", "review": "running, 3 Aug 16:00"},
+            public=WHY,
+            told=["pu.kepala: work"],
+        ),
     ),
     Trial(
         "under_review",
@@ -247,7 +284,12 @@ CLOSURE = [
         "pu.kepala",
         "7 Jul 10:00",
         WHY,
-        at_pu("in_follow_up", {**RECONSIDERED, "review": "met"}, public=WHY, told=["reporter: overturn"]),
+        at_pu(
+            "in_follow_up",
+            {**RECONSIDERED, "review": "met"},
+            public=WHY,
+            told=["pu.penghubung: work", "reporter: overturn"],
+        ),
     ),
     Trial(
         "in_follow_up",

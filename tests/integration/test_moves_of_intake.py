@@ -43,6 +43,7 @@ INTAKE = [
             holder="kota",
             clocks={"verification": "running, 10 Jul 16:30", "completion": "met"},
             public={"text": "Jalan Melati."},
+            told=["kota.koordinator-pengaduan: work"],
         ),
     ),
     Trial(
@@ -129,6 +130,7 @@ INTAKE = [
             holder="kota",
             clocks={"verification": "met", "review": "running, 3 Aug 16:00"},
             public=WHY,
+            told=["setda.sekda: work"],
         ),
     ),
     Trial(
@@ -142,6 +144,7 @@ INTAKE = [
             holder="kota",
             clocks={"verification": "met", "review": "running, 21 Jul 16:00"},
             public=WHY,
+            told=["setda.sekda: work"],
         ),
     ),
     Trial(
@@ -183,7 +186,7 @@ INTAKE = [
             holder="kota",
             clocks={"verification": "met; running, 10 Jul 16:30", "review": "met"},
             public=WHY,
-            told=["reporter: readmit"],
+            told=["kota.koordinator-pengaduan: work", "reporter: readmit"],
         ),
     ),
 ]
@@ -300,7 +303,7 @@ DISPOSING = [
             of_class="not_oversight",
             clocks={**RETURNED, "arbitration": "running, 8 Jul 16:00"},
             public={**WHY, "competent_unit": "kesehatan"},
-            told=["reporter: return"],
+            told=["kota.koordinator-pengaduan: work", "reporter: return"],
         ),
     ),
     Trial(

@@ -118,7 +118,7 @@ class Trying(Site):
 def test_over_http_the_moves_listed_are_the_moves_accepted(web: Web, state: str) -> None:
     case, site = web.town.case_in(state), web.site
     by = {post: web.token(post) for post in (*POSTS[:5], POSTS[9], POSTS[10])}
-    trying = Web(Town(Trying(site.settings, site.database, site.pepper, site._built), web.town.engine))
+    trying = Web(Town(Trying(site.settings, site.database, site.pepper, site.vault, site._built), web.town.engine))
     path = f"/complaints/{case.number}/moves"
     now = trying.watch.at
     with site.reading() as session:

@@ -266,6 +266,17 @@ def test_a_case_does_not_come_to_accuse_the_unit_that_holds_it(town: Town) -> No
     assert case.make("reclassify", COORDINATOR, NOON, **accuses).of_class == "oversight"
 
 
+@pytest.mark.parametrize("kind", ["aspiration", "information_request"])
+def test_other_kinds_allege_no_misconduct(town: Town, kind: str) -> None:
+    case = town.submit(kind=kind)
+    nobody = {"classification": ["Must not be oversight: a report of this kind accuses nobody."]}
+    assert case.refuses("dispose", COORDINATOR, NOON, **OVERSIGHT) == nobody
+    usual(case, "dispose")
+    alleges = {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan liar."}
+    assert case.refuses("reclassify", COORDINATOR, NOON, **alleges) == nobody
+    assert case.seen().classification == "not_oversight"
+
+
 def test_a_case_that_has_changed_since_it_was_read_is_a_conflict(town: Town) -> None:
     case = town.submit()
     usual(case, "ask_completion")

@@ -17,6 +17,7 @@ from lapor.errors import InvalidFields, Unavailable
 from lapor.handling import intake
 from lapor.handling.trail import START
 from lapor.machine.organisation import Organisation
+from lapor.privacy import content, identity
 from lapor.records import CategoryRow, Complaint, Notice, RegionRow, Reporter, TrailEntry
 from tests.integration.town import COORDINATOR, REPORTER, Case, Town, at, shown
 
@@ -48,10 +49,12 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
     kota, entry = town.engine.organisation.unit_codes["kota"], entry_of(case)
     with town.site.reading() as session:
         reporter = session.scalars(select(Reporter)).one()
-        assert columns(reporter, "id") == REPORTER
+        vault = town.engine.vault.identity
+        assert dataclasses.asdict(identity.opened(vault, case.number, reporter)) == REPORTER
         notices = session.scalars(select(Notice)).all()
         assert [(notice.event, notice.post_id, notice.facts) for notice in notices] == [("submit", None, {})]
-    assert columns(case.seen()) == {
+    texts = content.of_case(town.engine.vault.content, case.seen())
+    assert columns(case.seen()) | texts == {
         "id": case.id,
         "number": case.number,
         "secret_hash": hashed(case.secret, town.engine.pepper),
@@ -87,6 +90,7 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
         "longitude": 124.5,
         "anonymous": True,
         "confidential": True,
+        "content_key": case.seen().content_key,
         "reporter_id": reporter.id,
         "version": 1,
         "trail_length": 1,
@@ -101,9 +105,9 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
 def test_the_trail_begins_with_the_receipt_and_remembers_the_content(town: Town) -> None:
     case = town.submit("6 Jul 09:00", channel="sms")
     entry = entry_of(case)
-    content = hashlib.sha256(b"Jalan berlubang\nDi depan pasar.").hexdigest()
+    told = hashlib.sha256(b"Jalan berlubang\nDi depan pasar.").hexdigest()
     due = "2026-07-09T09:00:00Z"
-    assert columns(entry, "id", "public", "internal", "salt", "hash") == {
+    assert columns(entry, "id", "public", "internal", "salt", "commitment", "hash") == {
         "complaint_id": case.id,
         "sequence": 1,
         "at": at("6 Jul 09:00"),
@@ -120,7 +124,7 @@ def test_the_trail_begins_with_the_receipt_and_remembers_the_content(town: Town)
     assert json.loads(entry.public) == {"received_at": "2026-07-06T02:00:00Z"}
     assert json.loads(entry.internal) == {
         "channel": "sms",
-        "content": content,
+        "content": told,
         "clocks": [{"name": "verification", "term": 1, "state": "running", "old": None, "new": due}],
     }
 

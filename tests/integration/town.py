@@ -20,6 +20,7 @@ from lapor.handling.move import move
 from lapor.machine.engine import Engine
 from lapor.oversight import doctor, escalation
 from lapor.oversight.acknowledgement import acknowledge
+from lapor.privacy import content
 from lapor.records import ClockRow, Complaint, Escalation, Notice, Record, TrailEntry
 from lapor.records.base import stamp
 from lapor.site import Site
@@ -219,7 +220,7 @@ class Case:
         self.attempt(name, by, moment, fields)
         with self.town.site.reading() as session:
             entry, row, actor = self.entries(session)[-1], self.row(session), self.town.who(by, self.id)
-            internal = json.loads(entry.internal)
+            public, internal = map(json.loads, content.payload(self.town.engine.vault.content, row, entry))
             changes = sorted(internal.pop("clocks"), key=lambda change: (change["name"], change["term"]))
             assert changes == _changes(before, self._clocks(session))
             assert (entry.at, entry.move, entry.role) == (at(moment), name, actor.role)
@@ -235,7 +236,7 @@ class Case:
                 self._post(row.owner_id),
                 row.classification,
                 self.clocks(),
-                json.loads(entry.public),
+                public,
                 internal,
                 told,
             )

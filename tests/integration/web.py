@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -57,8 +56,8 @@ class Web:
     """Calls the API by the code of a post, "CODE as ROLE", or a reporter's secret."""
 
     def __init__(self, town: Town, hasher: PasswordHasher | None = CHEAP) -> None:
-        # the engine of the town was built from an equal database; only the key is another
-        town.site._built.engine = replace(town.engine, pepper=town.site.pepper)
+        # the engine of the town was built from an equal database
+        town.site._built.engine = town.engine
         with town.site.reading() as session:
             town.site._built.revision = _revision(session)
         self.town, self.site, self.watch = town, town.site, Watch()

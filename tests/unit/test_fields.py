@@ -144,7 +144,7 @@ def test_a_wrong_field_is_refused_with_what_is_allowed(kind: str, given: Any, me
         ("classification", "one of oversight, not_oversight"),
         ("reason", "one of incites_hatred"),
         ("integer", "a whole number"),
-        ("boolean", "a boolean"),
+        ("boolean", "true or false"),
         ("point", "a point"),
     ],
 )

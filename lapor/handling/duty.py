@@ -1,0 +1,76 @@
+"""Duty: whose turn it is, and who is told that it has become theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from lapor.handling.disposition import barred_from
+from lapor.handling.step import Making
+from lapor.machine.organisation import Organisation, Post
+from lapor.notices import outbox
+from lapor.records import Complaint
+
+
+def responsible(organisation: Organisation, complaint: Complaint, acts: str | None) -> Post:
+    """The post that answers for acting: where nobody is assigned, the head of the unit that holds the case."""
+    if acts == "coordinator":
+        return organisation.coordinator(complaint.door_id) or organisation.head(complaint.door_id)
+    if acts == "arbiter":
+        units = {complaint.door_id, complaint.holder_id, complaint.competent_id or complaint.holder_id}
+        return organisation.arbiter(units)
+    if acts == "reviewer" and complaint.reviewer_id:
+        return organisation.posts[complaint.reviewer_id]
+    if acts != "approver" and complaint.owner_id:
+        return organisation.posts[complaint.owner_id]
+    return organisation.head(complaint.holder_id)
+
+
+def turn(
+    organisation: Organisation, complaint: Complaint, acts: str | None, barred: Collection[int] = ()
+) -> Post | None:
+    """The post whose turn it is; nobody's where the reporter or nobody must act.
+
+    Where nobody is assigned it is the liaison officer, who reads what comes to the unit; a draft never its drafter's.
+    """
+    if acts in (None, "reporter"):
+        return None
+    drafter = complaint.drafter_id if acts == "approver" else None
+    able = (post for post in _receivers(organisation, complaint, acts) if not post.vacant and post.id != drafter)
+    return next((post for post in able if post.id not in barred), None)
+
+
+def _receivers(organisation: Organisation, complaint: Complaint, acts: str | None) -> Iterator[Post]:
+    assigned = complaint.owner_id and acts != "approver"
+    if acts in ("liaison_officer", "handler", "approver") and not assigned:
+        yield from organisation.receivers(complaint.holder_id)
+    else:
+        yield responsible(organisation, complaint, acts)
+
+
+def pass_on(making: Making, source: str, before: Post | None, target: str) -> None:
+    """Tell whose turn it has become by a move, unless they were to do the same before, or the move was their own."""
+    states = making.definition.states
+    acts, acted = states[target].acts, states[source].acts
+    now = turn(making.engine.organisation, making.complaint, acts, barred_from(making))
+    if (acts, now) != (acted, before):
+        tell(making, now)
+
+
+def ask_arbiter(making: Making) -> None:
+    """An arbiter who is asked while the holder goes on has something to do."""
+    tell(making, responsible(making.engine.organisation, making.complaint, "arbiter"))
+
+
+def send_back(making: Making) -> None:
+    """Whoever drafted has something to do again."""
+    drafter = making.complaint.drafter_id
+    tell(making, making.engine.organisation.posts[drafter] if drafter else None)
+
+
+def tell(making: Making, post: Post | None) -> None:
+    """Tell a post that it has something to do, unless it has just seen to that itself."""
+    if post and post.id != making.actor.post_id:
+        outbox.tell(making.session, making.complaint, "work", making.now, post_id=post.id)
+
+
+EFFECTS = {"ask_arbitration": ask_arbiter, "send_back": send_back}

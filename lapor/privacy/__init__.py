@@ -1,0 +1,1 @@
+"""What is sealed: who reported, and what is confidential."""
