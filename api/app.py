@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from argon2 import PasswordHasher
 from flask import Flask, Response
 
 from api import (
+    accounts,
     answer_templates,
     bulk,
     complaints,
@@ -14,9 +16,12 @@ from api import (
     errors,
     escalations,
     health,
+    invitations,
     messages,
     moves,
     reading_room,
+    sessions,
+    tokens,
     trail,
     work,
     workflows,
@@ -31,11 +36,28 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_ROOMS = (complaints, moves, bulk, trail, messages, escalations, work, answer_templates, directory, workflows)
+_ROOMS = (
+    complaints,
+    moves,
+    bulk,
+    trail,
+    messages,
+    escalations,
+    work,
+    answer_templates,
+    directory,
+    workflows,
+    sessions,
+    accounts,
+    tokens,
+    invitations,
+)
 
 
-def create_app(site: Site, *, clock: Clock | None = None) -> Flask:
+def create_app(site: Site, *, clock: Clock | None = None, hasher: PasswordHasher | None = None) -> Flask:
     """Make the application of a site. `clock` returns the aware moment, by default the time.
+
+    `hasher` has the parameters of argon2id, by default those that its library recommends.
 
     Raises:
         LookupError: a route does not declare who may call it.
@@ -44,6 +66,7 @@ def create_app(site: Site, *, clock: Clock | None = None) -> Flask:
     app.config.update(
         SITE=site,
         CLOCK=clock or _time,
+        HASHER=hasher or PasswordHasher(),
         MAX_CONTENT_LENGTH=site.settings.server.max_body_bytes,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from argon2 import PasswordHasher
 from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.openapi import Blueprint, problems
+from lapor.access import tokens
 from lapor.access.principal import VISITOR, Principal
-from lapor.access.tokens import OFFICES, principal_of
-from lapor.errors import Forbidden, Unauthenticated
+from lapor.errors import Forbidden, Unauthenticated, Unavailable
+from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.site import Site
 
@@ -28,6 +30,7 @@ REPORTER = ("reporter",)
 READERS = ("coordinator", "liaison_officer", "handler", "supervisor", "inspector")
 HOLDERS_OF_TOKENS = (*REPORTER, *OFFICES)
 EVERYBODY = ("visitor", *HOLDERS_OF_TOKENS)
+_READ = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ def now() -> datetime:
     return cast(Clock, current_app.config["CLOCK"])()
 
 
+def hasher() -> PasswordHasher:
+    """What hashes passwords: argon2id, with the parameters of the application."""
+    return cast(PasswordHasher, current_app.config["HASHER"])
+
+
 def policy(*roles: str, one_transaction: bool = True) -> Callable[[View], View]:
     """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write.
 
@@ -61,7 +69,7 @@ def policy(*roles: str, one_transaction: bool = True) -> Callable[[View], View]:
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
             _read_body()
-            with opened(roles, writes=one_transaction and request.method not in ("GET", "HEAD")) as call:
+            with opened(roles, writes=one_transaction and request.method not in _READ) as call:
                 return view(call, *args, **kwargs)
 
         return cast(View, _declared(called, roles))
@@ -98,14 +106,24 @@ def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
 
     Raises:
         Unauthenticated: the token is needed and missing, or wrong.
-        Forbidden: the route is for others.
+        Forbidden: the route is for others, or the token only reads.
     """
     with site().writing() if writes else site().reading() as session:
         engine, moment = site().engine(session), now()
         principal = _principal(session, engine, moment)
         if principal.role not in roles:
             raise Unauthenticated if principal == VISITOR else Forbidden
+        if principal.only_reads and request.method not in _READ:
+            raise Forbidden("This token only reads: it may call GET, and nothing else.")
         yield Call(session, engine, principal, moment)
+    _note_use(principal, moment)
+
+
+def _note_use(principal: Principal, moment: datetime) -> None:
+    """After the answer, in a transaction of its own: what was asked for is done, whatever becomes of the note."""
+    if principal.token and tokens.is_to_be_noted(principal, moment):
+        with suppress(Unavailable), site().writing() as session:
+            tokens.note_use(session, principal.token, now=moment)
 
 
 def _principal(session: Session, engine: Engine, moment: datetime) -> Principal:
@@ -115,7 +133,7 @@ def _principal(session: Session, engine: Engine, moment: datetime) -> Principal:
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated
-    return principal_of(session, engine, token.strip(), now=moment)
+    return tokens.principal_of(session, engine, token.strip(), now=moment)
 
 
 def require_policies(app: Flask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.cases import CHANNELS
-from api.fields import Code, Day, Degrees, Flag, Line, Moment, Request, Text
+from api.fields import Code, Day, Degrees, EmailAddress, Flag, Line, Moment, Request, Text
 from api.pages import PageQuery, page_of
 from lapor.access.reading import SORTS
 from lapor.access.standing import BANDS
@@ -34,7 +34,7 @@ class ReporterSchema(Request):
     """Who reports. Without it nobody is known, and only number and secret lead to the case."""
 
     name = Line(longest=LONGEST_LINE)
-    email = Line(longest=254, validate=validate.Email())
+    email = EmailAddress()
     phone = Line(longest=32, pattern=_PHONE, example="a phone number such as +62 812 3456 7890")
 
     @validates_schema

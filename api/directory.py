@@ -12,8 +12,7 @@ from api.auth import EVERYBODY, Call, policy
 from api.fields import Code
 from api.openapi import Blueprint
 from api.pages import PageQuery, cut, page_of, read_cursor
-from lapor.access.tokens import OFFICES
-from lapor.machine.definition import CLASSES
+from lapor.machine.definition import CLASSES, OFFICES
 from lapor.machine.organisation import Organisation, Post, Unit
 from lapor.records import CategoryRow, RegionRow, StandardRow, UnitRow
 

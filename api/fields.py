@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from lapor.access import passwords
 from lapor.machine import fields as rules
 from lapor.machine.fields import LONGEST_CODE, LONGEST_TEXT, TEXT_PATTERN
 
 Value = TypeVar("Value")
+LONGEST_EMAIL = 254
 _LINE = r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*"
 
 
@@ -57,6 +59,21 @@ class Line(Text):
         if not self.pattern.fullmatch(text):
             raise ValidationError(f"Must be {self.example}.")
         return text
+
+
+class EmailAddress(Line):
+    """An e-mail address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(longest=LONGEST_EMAIL, validate=validate.Email(), **kwargs)
+
+
+class NewPassword(Text):
+    """A password that is to be kept; whether it fits is judged where it is hashed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        shape = {"format": "password", "minLength": passwords.SHORTEST, "maxLength": passwords.LONGEST}
+        super().__init__(metadata=shape, **kwargs)
 
 
 class Moment(fields.DateTime):

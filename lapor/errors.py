@@ -50,6 +50,10 @@ class Unauthenticated(LaporError):
     """The token is missing, unknown, expired or revoked."""
 
 
+class NotRecognised(LaporError):
+    """E-mail address, password and one-time code do not belong together, or the account is disabled."""
+
+
 class KeyInFlight(LaporError):
     """A request with this idempotency key is still under way."""
 

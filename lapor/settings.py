@@ -21,6 +21,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
+from lapor.machine.definition import OFFICES
 from lapor.settings_file import nearest
 
 _Rule = Callable[[Any], Any]
@@ -236,6 +237,19 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """Officers' accounts: `lapor account operator` invites the first, and these invite the others."""
+
+    invitation_days: int = _setting(7, _whole(1, 90), "Then the code of an invitation is worth nothing.")
+    session_hours: int = _setting(12, _whole(1, 720), "Then an officer logs in again.")
+    totp_roles: tuple[str, ...] = _setting(
+        ["custodian", "operator", "inspector"],
+        _list(_text(validate.OneOf(OFFICES, error="must be one of {choices}"))),
+        "Whoever holds a post in one of these roles logs in with a one-time code as well.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long things are kept."""
 
@@ -274,6 +288,7 @@ class Settings:
     notices: Notices = _section(Notices)
     webhooks: Webhooks = _section(Webhooks)
     worker: Worker = _section(Worker)
+    accounts: Accounts = _section(Accounts)
     retention: Retention = _section(Retention)
     doors: Doors = _section(Doors)
     secrets: Secrets = _section(Secrets)

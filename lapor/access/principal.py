@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lapor.machine.organisation import Post
+from lapor.records import Tenure, Token
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller. Officers have a post; a reporter has the id of the one case that the secret opens."""
+    """The caller. Officers have a post; a reporter has the id of the one case that the secret opens.
+
+    `token` is what an officer came with, `tenure` what it stands on; a token made by command stands on none.
+    """
 
     role: str
     post: Post | None = None
     complaint_id: int | None = None
+    token: Token | None = field(default=None, compare=False, repr=False)
+    tenure: Tenure | None = field(default=None, compare=False, repr=False)
 
     @property
     def unit_id(self) -> int:
@@ -24,6 +30,16 @@ class Principal:
     def post_id(self) -> int:
         """The id of an officer's post; 0, which no post has, for everybody else."""
         return self.post.id if self.post else 0
+
+    @property
+    def account_id(self) -> int:
+        """The id of an officer's account; 0, which no account has, for everybody else."""
+        return self.tenure.account_id if self.tenure else 0
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the token is good for nothing but reading."""
+        return self.token is not None and self.token.scope == "read"
 
 
 VISITOR = Principal("visitor")

@@ -8,7 +8,8 @@ import secrets
 
 REPORTER_PREFIX = "lapor_r_"
 OFFICER_PREFIX = "lapor_o_"
-SECRET_PATTERN = re.compile(r"lapor_[ro]_[A-Za-z0-9_-]{16,}")
+INVITATION_PREFIX = "lapor_i_"
+SECRET_PATTERN = re.compile(r"lapor_[roi]_[A-Za-z0-9_-]{16,}")
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_DIGITS = _DIGITS + "*~$=U"
 _FORGIVEN = str.maketrans("OIL", "011")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from lapor.access.principal import Principal
 from lapor.access.secrets import OFFICER_PREFIX, REPORTER_PREFIX, hashed, is_same, new_secret
 from lapor.errors import InvalidFields, Unauthenticated
+from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
-from lapor.records import Complaint, Token
+from lapor.records import Account, Complaint, Tenure, Token
 
-OFFICES = ("coordinator", "liaison_officer", "handler", "supervisor", "inspector", "custodian", "operator")
+SCOPES = ("all", "read")
+# that a token is used is written down no more often
+NOTED_EVERY = timedelta(hours=1)
 
 
 def create(session: Session, engine: Engine, post: Post, *, role: str | None, days: int, now: datetime) -> str:
@@ -36,11 +39,49 @@ def create(session: Session, engine: Engine, post: Post, *, role: str | None, da
     return secret
 
 
+def issue(
+    session: Session,
+    engine: Engine,
+    tenure: Tenure,
+    *,
+    lasts: timedelta,
+    name: str | None = None,
+    scope: str = "all",
+    now: datetime,
+) -> tuple[str, Token]:
+    """Make a token of an account, no longer good than its tenure: the secret, shown this once, and the record."""
+    secret, post = new_secret(OFFICER_PREFIX), engine.organisation.posts[tenure.post_id]
+    expires = min(now + lasts, tenure.until or now + lasts)
+    token = Token(
+        hash=hashed(secret, engine.pepper),
+        post_id=post.id,
+        role=post.role,
+        created_at=now,
+        expires_at=expires,
+        tenure_id=tenure.id,
+        name=name,
+        scope=scope,
+    )
+    session.add(token)
+    session.flush()
+    return secret, token
+
+
+def of_account(account_id: int) -> ColumnElement[bool]:
+    """The tokens of an account."""
+    return Token.tenure_id.in_(select(Tenure.id).where(Tenure.account_id == account_id))
+
+
+def revoke(session: Session, *which: ColumnElement[bool], now: datetime) -> None:
+    """End tokens for good. One that is revoked already keeps its moment."""
+    session.execute(update(Token).where(*which, Token.revoked_at.is_(None)).values(revoked_at=now))
+
+
 def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime) -> Principal:
     """The principal behind a bearer token. A hash is computed and looked up also for what can be no token.
 
     Raises:
-        Unauthenticated: the token is unknown, expired or revoked.
+        Unauthenticated: the token is unknown, expired or revoked; or its tenure is over, or its account disabled.
     """
     digest = hashed(secret, engine.pepper)
     if secret.startswith(REPORTER_PREFIX):
@@ -48,7 +89,34 @@ def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime
         if row is not None and is_same(row.secret_hash, digest):
             return Principal("reporter", complaint_id=row.id)
         raise Unauthenticated
-    token = session.scalars(select(Token).filter_by(hash=digest)).one_or_none()
-    if token is None or token.revoked_at is not None or token.expires_at <= now:
+    known = select(Token, Tenure, Account.disabled_at).outerjoin(Tenure, Tenure.id == Token.tenure_id)
+    known = known.outerjoin(Account, Account.id == Tenure.account_id).where(Token.hash == digest)
+    found = session.execute(known).one_or_none()
+    if found is None or found.disabled_at is not None:
         raise Unauthenticated
-    return Principal(token.role, engine.organisation.posts[token.post_id])
+    token, tenure = found.Token, found.Tenure
+    post = engine.organisation.posts[token.post_id]
+    if token.revoked_at is not None or token.expires_at <= now or (tenure and not _stands(token, tenure, post, now)):
+        raise Unauthenticated
+    return Principal(token.role, post, token=token, tenure=tenure)
+
+
+def _stands(token: Token, tenure: Tenure, post: Post, now: datetime) -> bool:
+    # a post that was given another role asks for another log-in, perhaps with a one-time code
+    lasts = tenure.since <= now and (tenure.until is None or now < tenure.until)
+    return lasts and post.role == token.role
+
+
+def is_to_be_noted(principal: Principal, now: datetime) -> bool:
+    """Whether this use of a token of an account is worth a write."""
+    token = principal.token
+    if token is None or token.tenure_id is None:
+        return False
+    return token.last_used_at is None or token.last_used_at <= now - NOTED_EVERY
+
+
+def note_use(session: Session, token: Token, *, now: datetime) -> None:
+    """Write down that a token is used, unless somebody else just did, or it was revoked."""
+    lately = or_(Token.last_used_at.is_(None), Token.last_used_at <= now - NOTED_EVERY)
+    unnoted = update(Token).where(Token.id == token.id, Token.revoked_at.is_(None), lately)
+    session.execute(unnoted.values(last_used_at=now).execution_options(synchronize_session=False))

@@ -14,6 +14,7 @@ from lapor.errors import LaporError
 
 CANNOT_RUN, INTERRUPTED = 2, 130
 COMMANDS = {
+    "account": "accounts",
     "calendar": "calendars",
     "config": "deployment",
     "demo": "demo",

@@ -16,6 +16,7 @@ from lapor.access import tokens
 from lapor.cli.here import as_json, print_json, settings_here, site_here
 from lapor.directory import demo
 from lapor.errors import CannotRun, DefinitionFaulty, SettingsFaulty, Unauthenticated
+from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
 from lapor.notices import wordings
@@ -153,7 +154,7 @@ def token() -> None:
 
 @token.command()
 @click.option("--post", required=True, help="The code of the post.")
-@click.option("--role", type=click.Choice(tokens.OFFICES), help="Default: the role of the post.")
+@click.option("--role", type=click.Choice(OFFICES), help="Default: the role of the post.")
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True)
 @as_json
 def create(post: str, role: str | None, days: int, as_json: bool) -> None:

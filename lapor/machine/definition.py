@@ -10,21 +10,9 @@ from lapor.machine.budget import Budget
 
 PHASES = ("intake", "disposition", "follow_up", "closure")
 CLASSES = ("oversight", "not_oversight")
+OFFICES = ("coordinator", "liaison_officer", "handler", "supervisor", "inspector", "custodian", "operator")
 # by office first, by function last (see access/policy.py for what a function means)
-ROLES = (
-    "reporter",
-    "coordinator",
-    "liaison_officer",
-    "handler",
-    "supervisor",
-    "inspector",
-    "custodian",
-    "operator",
-    "system",
-    "arbiter",
-    "approver",
-    "reviewer",
-)
+ROLES = ("reporter", *OFFICES, "system", "arbiter", "approver", "reviewer")
 RECIPIENTS = ("owner", "superior", "unit head", "coordinator", "inspector", "reporter")
 CATALOGUES: Mapping[str, tuple[str, ...]] = {
     "catalogue": ("incites_hatred", "no_evidence", "unclear", "not_about_government"),

@@ -1,5 +1,6 @@
 """What is stored: SQLAlchemy records, one noun a file, without behaviour."""
 
+from lapor.records.account import Account, Invitation, Tenure
 from lapor.records.base import Record
 from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
@@ -17,6 +18,7 @@ from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat,
 from lapor.records.webhook import Webhook, WebhookDelivery
 
 __all__ = [
+    "Account",
     "AnswerTemplate",
     "CalendarVersion",
     "CategoryRow",
@@ -26,6 +28,7 @@ __all__ = [
     "Escalation",
     "Heartbeat",
     "IdempotencyKey",
+    "Invitation",
     "Message",
     "Notice",
     "NoticeChoice",
@@ -37,6 +40,7 @@ __all__ = [
     "Reporter",
     "Revision",
     "StandardRow",
+    "Tenure",
     "Token",
     "TrailEntry",
     "UnitRow",

@@ -59,7 +59,18 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("PUT", f"/api/v1/templates/{ID}"): WRITERS,
     ("DELETE", f"/api/v1/templates/{ID}"): set(),
     ("POST", f"/api/v1/templates/{ID}/preview"): WRITERS,
+    ("POST", "/api/v1/sessions"): ALL,
+    ("PUT", "/api/v1/account/password"): set(OFFICERS),
+    ("GET", "/api/v1/tokens"): set(OFFICERS),
+    ("POST", "/api/v1/tokens"): set(OFFICERS),
+    ("DELETE", f"/api/v1/tokens/{ID}"): set(),
+    ("GET", "/api/v1/invitations"): {"coordinator", "operator"},
+    ("POST", "/api/v1/invitations"): {"coordinator", "operator"},
+    ("DELETE", f"/api/v1/invitations/{ID}"): set(),
+    ("POST", "/api/v1/invitations/acceptance"): ALL,
     ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
+    # the last one: it ends the tokens of the walk
+    ("DELETE", "/api/v1/sessions/current"): set(OFFICERS),
 }
 # what is refused past the door, so that nothing changes on the walk
 REFUSED: dict[str, dict[str, Any]] = {

@@ -16,11 +16,21 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from lapor.access import tokens
+from lapor.access import invitations, tokens
 from lapor.directory import webhooks
 from lapor.errors import CannotRun
 from lapor.notices.choice import choose
-from lapor.records import AnswerTemplate, Heartbeat, IdempotencyKey, Message, Record, ReplayLine, schema
+from lapor.records import (
+    Account,
+    AnswerTemplate,
+    Heartbeat,
+    IdempotencyKey,
+    Message,
+    Record,
+    ReplayLine,
+    Tenure,
+    schema,
+)
 from lapor.site import connect
 from tests.integration.conftest import open_at, settle
 from tests.integration.test_atomicity import Struck, striking
@@ -49,7 +59,15 @@ def fill(town: Town) -> None:
     town.sweep("9 Jul 07:00")
     with town.site.writing() as session:
         actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
+        account = Account(email="a@b.example", password_hash="0", totp_step=0, created_at=NOON)
+        session.add(account)
+        session.flush()
+        tenure = Tenure(account_id=account.id, post_id=actor.id, acting=False, since=NOON)
+        session.add(tenure)
+        session.flush()
+        invitations.invite(session, town.engine, actor, "a@b.example", inviter=None, days=1, now=NOON)
         tokens.create(session, town.engine, actor, role=None, days=1, now=NOON)
+        tokens.issue(session, town.engine, tenure, lasts=day, scope="read", now=NOON)
         session.add(Message(complaint_id=case.id, at=NOON, role="reporter", audience="reporter", text="Halo."))
         choose(session, actor, "daily", town.engine.calendar(town.engine.key(actor.unit_id)), now=NOON)
         session.add(ReplayLine(file="0", n=1, complaint_id=case.id))

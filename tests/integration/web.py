@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 import jsonschema
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
@@ -24,6 +25,8 @@ from tests.integration.town import COORDINATOR, DISPOSITION, Town
 
 # a TestResponse whose json is whatever was asked for
 Answer: TypeAlias = Any
+# what argon2 does at least; test_sessions.py tries what it does by default
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # Monday 6 July 2026, 09:00 in Jakarta
 NOW = datetime(2026, 7, 6, 2, 0, tzinfo=UTC)
 V1 = "/api/v1"
@@ -52,13 +55,13 @@ class Watch:
 class Web:
     """Calls the API by the code of a post, "CODE as ROLE", or a reporter's secret."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, hasher: PasswordHasher | None = CHEAP) -> None:
         # the engine of the town was built from an equal database
         town.site._built.engine = town.engine
         with town.site.reading() as session:
             town.site._built.revision = _revision(session)
         self.town, self.site, self.watch = town, town.site, Watch()
-        self.app = create_app(town.site, clock=self.watch)
+        self.app = create_app(town.site, clock=self.watch, hasher=hasher)
         self._tokens: dict[str, str] = {}
 
     @cached_property
