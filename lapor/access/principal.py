@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lapor.machine.organisation import Post
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller. Officers have a post; a reporter has the id of the one case that the secret opens."""
+    """The caller. Officers have a post; a reporter has the id of the one case that the secret opens.
+
+    `opened` is what is hidden and open to an officer all the same: `identity`, `content` or both, by the id of the case.
+    """
 
     role: str
     post: Post | None = None
     complaint_id: int | None = None
+    opened: Mapping[int, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
     def unit_id(self) -> int:
