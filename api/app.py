@@ -19,6 +19,7 @@ from api import (
     invitations,
     messages,
     moves,
+    openings,
     reading_room,
     sessions,
     tokens,
@@ -39,6 +40,7 @@ _HEADERS = {
 _ROOMS = (
     complaints,
     moves,
+    openings,
     bulk,
     trail,
     messages,

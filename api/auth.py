@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.openapi import Blueprint, problems
-from lapor.access import tokens
+from lapor.access import openings, tokens
 from lapor.access.principal import VISITOR, Principal
 from lapor.errors import Forbidden, Unauthenticated, Unavailable
 from lapor.machine.definition import OFFICES
@@ -116,6 +116,12 @@ def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
         if principal.only_reads and request.method not in _READ:
             raise Forbidden("This token only reads: it may call GET, and nothing else.")
         yield Call(session, engine, principal, moment)
+        looked = openings.looked(session)
+        if writes:
+            openings.record(session, principal, looked, moment)
+    if looked and not writes:
+        with site().writing() as session:
+            openings.record(session, principal, looked, moment)
     _note_use(principal, moment)
 
 

@@ -26,6 +26,10 @@ _NOTES: Mapping[str, Label] = {
     "submit": Label("Laporan diterima", "Submitted"),
     "escalate": Label("Eskalasi", "Escalated"),
     "acknowledge": Label("Eskalasi diketahui", "Escalation acknowledged"),
+    "ask_opening": Label("Permintaan membuka yang dirahasiakan", "Asked to see what is hidden"),
+    "open": Label("Yang dirahasiakan dibuka", "What is hidden was opened"),
+    "consent": Label("Sikap pelapor atas pembukaan", "The reporter's word on the opening"),
+    "decide_opening": Label("Putusan atas pembukaan", "Opening decided"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
 }
 

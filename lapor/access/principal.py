@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lapor.machine.organisation import Post
@@ -13,6 +14,7 @@ class Principal:
     """The caller. Officers have a post; a reporter has the id of the one case that the secret opens.
 
     `token` is what an officer came with, `tenure` what it stands on; a token made by command stands on none.
+    `opened` is what is hidden and open to an officer all the same: `identity`, `content` or both, by the id of the case.
     """
 
     role: str
@@ -20,6 +22,7 @@ class Principal:
     complaint_id: int | None = None
     token: Token | None = field(default=None, compare=False, repr=False)
     tenure: Tenure | None = field(default=None, compare=False, repr=False)
+    opened: Mapping[int, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
     def unit_id(self) -> int:

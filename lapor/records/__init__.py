@@ -8,6 +8,7 @@ from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow
 from lapor.records.escalation import Escalation
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
+from lapor.records.opening import Look, Opening, OpeningDecision
 from lapor.records.outbox import Notice, NoticeChoice
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
@@ -29,9 +30,12 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",
+    "Look",
     "Message",
     "Notice",
     "NoticeChoice",
+    "Opening",
+    "OpeningDecision",
     "PostRow",
     "Record",
     "RegionRow",
