@@ -126,7 +126,7 @@ def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
 
 
 def _note_use(principal: Principal, moment: datetime) -> None:
-    """After the answer, in a transaction of its own: what was asked for is done, whatever becomes of the note."""
+    """In a transaction of its own, afterwards: what was asked for is done, whatever becomes of the note."""
     if principal.token and tokens.is_to_be_noted(principal, moment):
         with suppress(Unavailable), site().writing() as session:
             tokens.note_use(session, principal.token, now=moment)
