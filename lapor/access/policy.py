@@ -123,7 +123,7 @@ def _reviews(principal: Principal, complaint: Complaint, _organisation: Organisa
 
 
 def _is_its_reporter(principal: Principal, complaint: Complaint, _organisation: Organisation) -> bool:
-    return principal.role == "reporter" and principal.complaint_id == complaint.id
+    return principal.role == "reporter" and complaint.id in principal.cases
 
 
 def _reports(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:

@@ -10,15 +10,15 @@ REPORTER_PREFIX = "lapor_r_"
 OFFICER_PREFIX = "lapor_o_"
 INVITATION_PREFIX = "lapor_i_"
 SECRET_PATTERN = re.compile(r"lapor_[roi]_[A-Za-z0-9_-]{16,}")
-_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CHECK_DIGITS = _DIGITS + "*~$=U"
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHECKDIGITS = DIGITS + "*~$=U"
 _FORGIVEN = str.maketrans("OIL", "011")
 
 
 def new_number(year: int) -> str:
     """Make a tracking number: the year, 40 random bits in Crockford's base 32, and a check symbol."""
     random = secrets.randbits(40)
-    digits = "".join(_DIGITS[random >> shift & 31] for shift in range(35, -5, -5))
+    digits = "".join(DIGITS[random >> shift & 31] for shift in range(35, -5, -5))
     return f"{year}-{digits[:4]}-{digits[4:]}-{_check_digit(year, digits)}"
 
 
@@ -32,7 +32,7 @@ def read_number(text: str) -> str | None:
     if found is None:
         return None
     digits, check = (found[2] + found[3]).translate(_FORGIVEN), found[4].translate(_FORGIVEN)
-    if not set(digits) <= set(_DIGITS) or check != _check_digit(int(found[1]), digits):
+    if not set(digits) <= set(DIGITS) or check != _check_digit(int(found[1]), digits):
         return None
     return f"{found[1]}-{digits[:4]}-{digits[4:]}-{check}"
 
@@ -40,8 +40,8 @@ def read_number(text: str) -> str | None:
 def _check_digit(year: int, digits: str) -> str:
     value = year
     for digit in digits:
-        value = value * 32 + _DIGITS.index(digit)
-    return _CHECK_DIGITS[value % 37]
+        value = value * 32 + DIGITS.index(digit)
+    return _CHECKDIGITS[value % 37]
 
 
 def new_secret(prefix: str) -> str:

@@ -6,6 +6,7 @@ from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
 from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
 from lapor.records.escalation import Escalation
+from lapor.records.gathering import Gathering
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
 from lapor.records.opening import Look, Opening, OpeningDecision
@@ -27,6 +28,7 @@ __all__ = [
     "Complaint",
     "DefinitionVersion",
     "Escalation",
+    "Gathering",
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",

@@ -73,10 +73,13 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/openings"): IN_SCOPE,
     ("POST", f"/api/v1/complaints/<number>/openings/{ID_IN_PATH}/consent"): set(),
     ("GET", "/api/v1/complaints/<number>/looks"): {"reporter", "inspector"},
+    ("POST", "/api/v1/reporters/codes"): ALL,
+    ("POST", "/api/v1/reporters/sessions"): ALL,
     ("GET", "/api/v1/openings"): {"custodian"},
     ("POST", f"/api/v1/openings/{ID_IN_PATH}/decision"): set(),
     ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
-    # the last one: it ends the tokens of the walk
+    # the last ones: they end the secret and the tokens of the walk
+    ("POST", "/api/v1/complaints/<number>/secret"): {"reporter"},
     ("DELETE", "/api/v1/sessions/current"): set(OFFICERS),
 }
 # what is refused past the door, so that nothing changes on the walk
