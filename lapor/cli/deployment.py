@@ -82,6 +82,8 @@ def init(file: Path) -> None:
 @as_json
 def migrate(revision: str, as_json: bool) -> None:
     """Bring the tables of the database to a revision, store new definitions and calendars, and seal what is not sealed yet."""
+    if not schema.is_known(revision):
+        raise CannotRun(f"--to: there is no revision {revision!r}.")
     site = site_here(ready=False)
     before, after = schema.migrate(site.database, revision)
     if after == schema.head():
