@@ -1,4 +1,4 @@
-"""The command `lapor` where it cannot run: the help where a command is missing, else one line; exit code 2."""
+"""The command `lapor`: what it prints for people, and where it cannot run the help or one line; exit code 2."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 import pytest
 
 from lapor.cli import cli, main
+from lapor.cli.here import print_table
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +45,22 @@ def test_a_revision_that_there_is_not_is_told_in_a_line(
     said = capsys.readouterr()
     assert (ended.value.code, said.out, said.err) == (2, "", f"lapor: --to: there is no revision {revision!r}.\n")
     assert list(folder.iterdir()) == []
+
+
+def test_a_doctor_who_finds_nothing_says_so_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["migrate"], ["doctor"], ["trail", "verify"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 0
+    said = capsys.readouterr().out.splitlines()[1:]
+    assert said == ["Nothing found (nothing is stored)", "Chains: 0, entries: 0, broken: 0"]
+
+
+def test_the_title_of_a_table_is_not_folded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    title = "A title of many words, " * 5
+    print_table(title, ("code", "detail"), [("due-untold", "it has moments [that] nobody was told of")])
+    first, *table = capsys.readouterr().out.splitlines()
+    assert (first, max(map(len, table)) <= 40, "[that]" in "".join(table)) == (title, True, True)
