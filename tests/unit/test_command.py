@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -64,3 +65,23 @@ def test_the_title_of_a_table_is_not_folded(
     print_table(title, ("code", "detail"), [("due-untold", "it has moments [that] nobody was told of")])
     first, *table = capsys.readouterr().out.splitlines()
     assert (first, max(map(len, table)) <= 40, "[that]" in "".join(table)) == (title, True, True)
+
+
+def test_the_demo_government_comes_with_tokens_and_the_posts_that_they_are_of(folder: Path) -> None:
+    written = []
+    for words in (["migrate"], ["seed", "--demo"], ["seed", "--demo"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 0
+        written += [json.loads(path.read_text()) for path in folder.glob("var/demo.json")]
+    first, again = written
+    assert (first, first["url"], first["tokens"].keys()) == (again, "http://127.0.0.1:8080", first["posts"].keys())
+    assert first["posts"] == {
+        "coordinator": "pemerintah-kota.koordinator-pengaduan",
+        "liaison_officer": "dinas-pekerjaan-umum.pejabat-penghubung",
+        "handler": "dinas-pekerjaan-umum.petugas-pengaduan",
+        "supervisor": "dinas-pekerjaan-umum.kepala-dinas",
+        "inspector": "inspektorat.inspektur",
+        "operator": "pemerintah-kota.pengelola-sistem",
+        "superior": "sekretariat-daerah.sekretaris-daerah",
+    }
