@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.openapi import Blueprint, problems
-from lapor.access import openings, tokens
+from lapor.access import openings, tokens, wall
 from lapor.access.principal import VISITOR, Principal
 from lapor.errors import Forbidden, Unauthenticated, Unavailable
 from lapor.machine.definition import OFFICES
@@ -115,6 +115,7 @@ def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
             raise Unauthenticated if principal == VISITOR else Forbidden
         if principal.only_reads and request.method not in _READ:
             raise Forbidden("This token only reads: it may call GET, and nothing else.")
+        wall.put_up(session, engine.organisation, principal)
         yield Call(session, engine, principal, moment)
         looked = openings.looked(session)
         if writes:
