@@ -27,6 +27,8 @@ _NOTES: Mapping[str, Label] = {
     "escalate": Label("Eskalasi", "Escalated"),
     "acknowledge": Label("Eskalasi diketahui", "Escalation acknowledged"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
+    "publish": Label("Diterbitkan untuk umum", "Published"),
+    "unpublish": Label("Penerbitan ditarik", "Publication taken back"),
 }
 
 

@@ -9,6 +9,7 @@ from lapor.records.escalation import Escalation
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
 from lapor.records.outbox import Notice, NoticeChoice
+from lapor.records.publication import PublicVersion
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
 from lapor.records.template import AnswerTemplate
@@ -33,6 +34,7 @@ __all__ = [
     "Notice",
     "NoticeChoice",
     "PostRow",
+    "PublicVersion",
     "Record",
     "RegionRow",
     "ReplayLine",

@@ -50,6 +50,13 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/trail"): IN_SCOPE,
     ("GET", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
+    ("GET", "/api/v1/complaints/<number>/publication"): {"coordinator"},
+    ("PUT", "/api/v1/complaints/<number>/publication"): {"coordinator"},
+    # nothing is public on the walk
+    ("DELETE", "/api/v1/complaints/<number>/publication"): set(),
+    ("GET", "/api/v1/public/complaints"): ALL,
+    ("GET", "/api/v1/public/complaints/<public_id>"): set(),
+    ("GET", "/api/v1/public/statistics"): ALL,
     ("GET", "/api/v1/escalations"): READERS,
     ("GET", "/api/v1/work"): READERS,
     ("GET", "/api/v1/work/summary"): {"coordinator", "supervisor", "inspector"},
@@ -78,6 +85,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "moves": {"move": "accept"},
     "messages": {"text": "lapor_r_abcdefghijklmnopqrstuv"},
     "acknowledgement": {},
+    "publication": {"title": "x"},
     "templates": {"name": "x"},
     "preview": {},
 }
