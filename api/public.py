@@ -77,7 +77,7 @@ class StatisticsSchema(Schema):
 
 
 @blueprint.get("/public/complaints")
-@policy(*EVERYBODY)
+@policy(*EVERYBODY, walled=False)
 @blueprint.query(PublicQuery)
 @blueprint.response(200, page_of(PublicCaseSchema, "PublicCasePage"))
 def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/public/complaints/<public_id>", methods=["GET"], parameters=[PUBLIC_ID])
-@policy(*EVERYBODY)
+@policy(*EVERYBODY, walled=False)
 @problems(404)
 @blueprint.response(200, PublicCaseSchema)
 def show(call: Call, public_id: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def show(call: Call, public_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/public/statistics")
-@policy(*EVERYBODY)
+@policy(*EVERYBODY, walled=False)
 @blueprint.response(200, StatisticsSchema)
 def statistics(call: Call) -> dict[str, Any]:
     """Count the published cases by category, agency, phase and month, and the answered ones by their term.

@@ -257,6 +257,13 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """How long what is hidden stays open to whoever was granted a look."""
+
+    opening_hours: int = _setting(72, _whole(1, 720), "After this an opened identity or content is closed again.")
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Where complaints come in."""
 
@@ -290,6 +297,7 @@ class Settings:
     worker: Worker = _section(Worker)
     accounts: Accounts = _section(Accounts)
     retention: Retention = _section(Retention)
+    privacy: Privacy = _section(Privacy)
     doors: Doors = _section(Doors)
     secrets: Secrets = _section(Secrets)
     file: Path | None = None

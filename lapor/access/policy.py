@@ -45,17 +45,18 @@ def parts(principal: Principal, complaint: Complaint, organisation: Organisation
     if principal.role == "system":
         return Parts(content=True, internal=True, identity=False)
     if principal.role == "coordinator":
-        content = not complaint.confidential or _at_own_door(principal, complaint, organisation)
+        content = not complaint.confidential or is_at_own_door(principal, complaint, organisation)
     elif principal.role in ("liaison_officer", "handler"):
         content = _holds(principal, complaint, organisation)
     else:
         content = principal.role in ("supervisor", "inspector") and (not complaint.confidential or told)
     asked = principal.post_id == complaint.reviewer_id or (told and not complaint.confidential)
-    content = content or asked
+    content = content or asked or "content" in principal.opened.get(complaint.id, ())
     named = not complaint.anonymous and complaint.reporter_id is not None
     entitled = principal.role != "coordinator" or _reports(principal, complaint, organisation)
     told_now = principal.role in _TOLD_IDENTITY.get(complaint.phase or "", ())
-    return Parts(content=content, internal=content, identity=content and named and entitled and told_now)
+    identity = "identity" in principal.opened.get(complaint.id, ()) or (named and entitled and told_now)
+    return Parts(content=content, internal=content, identity=content and identity)
 
 
 _OFFICE = ("coordinator", "liaison_officer", "handler", "supervisor")
@@ -80,7 +81,8 @@ def _own_door(principal: Principal, complaint: Complaint, organisation: Organisa
     return principal.role == "coordinator" and door is not None and door.unit_id == principal.unit_id
 
 
-def _at_own_door(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
+def is_at_own_door(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
+    """Whether a case lies at the door that a coordinator keeps."""
     at_door = complaint.phase == "intake" or complaint.holder_id == principal.unit_id
     return at_door and _own_door(principal, complaint, organisation)
 
@@ -126,7 +128,7 @@ def _reviews(principal: Principal, complaint: Complaint, _organisation: Organisa
 
 
 def _is_its_reporter(principal: Principal, complaint: Complaint, _organisation: Organisation) -> bool:
-    return principal.role == "reporter" and principal.complaint_id == complaint.id
+    return principal.role == "reporter" and complaint.id in principal.cases
 
 
 def _reports(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:

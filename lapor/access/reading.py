@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, tru
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
 
-from lapor.access import policy, standing
+from lapor.access import openings, policy, standing
 from lapor.access.policy import Parts
 from lapor.access.principal import Principal
 from lapor.access.scope import scope, told
@@ -130,6 +130,7 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
     vault = engine.vault
     parts = {case.id: policy.parts(principal, case, organisation, told=was_told) for case, was_told, _, _ in lines}
     cases = [line[0] for line in lines]
+    _remember(session, principal, cases, parts)
     clocks = _clocks(session, [case.id for case in cases if parts[case.id].content])
     reporters = _reporters(session, vault.identity, [case for case in cases if parts[case.id].identity])
     return [
@@ -146,6 +147,14 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
         else Seen(case, parts[case.id])
         for case, _, category, region in lines
     ]
+
+
+def _remember(session: Session, principal: Principal, cases: Sequence[Complaint], parts: Mapping[int, Parts]) -> None:
+    for case in cases:
+        if case.confidential and parts[case.id].content:
+            openings.look(session, principal, case.id, openings.CONTENT)
+        if case.anonymous and parts[case.id].identity:
+            openings.look(session, principal, case.id, openings.IDENTITY)
 
 
 def _clocks(session: Session, ids: Sequence[int]) -> dict[int, list[ClockRow]]:
@@ -202,7 +211,12 @@ def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime)
 
 def shows_content(organisation: Organisation, principal: Principal) -> ColumnElement[bool]:
     """The condition under which `policy.parts` shows the content of a case in scope, for filters that ask for it."""
-    asked = or_(Complaint.reviewer_id == principal.post_id, and_(told(principal), ~Complaint.confidential))
+    open_now = [complaint_id for complaint_id, whats in principal.opened.items() if "content" in whats]
+    asked = or_(
+        Complaint.reviewer_id == principal.post_id,
+        and_(told(principal), ~Complaint.confidential),
+        Complaint.id.in_(open_now),
+    )
     if principal.role in ("reporter", "system"):
         return true()
     if principal.role == "coordinator":

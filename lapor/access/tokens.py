@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from lapor.access import gathering
 from lapor.access.principal import Principal
 from lapor.access.secrets import OFFICER_PREFIX, REPORTER_PREFIX, hashed, is_same, new_secret
 from lapor.errors import InvalidFields, Unauthenticated
 from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
-from lapor.records import Account, Complaint, Tenure, Token
+from lapor.records import Account, Complaint, Opening, Tenure, Token
 
 SCOPES = ("all", "read")
 # that a token is used is written down no more often
@@ -87,18 +88,30 @@ def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime
     if secret.startswith(REPORTER_PREFIX):
         row = session.execute(select(Complaint.id, Complaint.secret_hash).filter_by(secret_hash=digest)).one_or_none()
         if row is not None and is_same(row.secret_hash, digest):
-            return Principal("reporter", complaint_id=row.id)
+            return Principal("reporter", cases=frozenset((row.id,)))
+        cases = gathering.gathered(session, digest, now=now)
+        if cases is None:
+            raise Unauthenticated
+        return Principal("reporter", cases=cases)
+    known = select(Token, Tenure, Account.disabled_at, Opening.complaint_id, Opening.what)
+    known = known.outerjoin(Tenure, Tenure.id == Token.tenure_id).outerjoin(Account, Account.id == Tenure.account_id)
+    rows = session.execute(known.outerjoin(Opening, _is_open(now)).where(Token.hash == digest)).all()
+    if not rows or rows[0].disabled_at is not None:
         raise Unauthenticated
-    known = select(Token, Tenure, Account.disabled_at).outerjoin(Tenure, Tenure.id == Token.tenure_id)
-    known = known.outerjoin(Account, Account.id == Tenure.account_id).where(Token.hash == digest)
-    found = session.execute(known).one_or_none()
-    if found is None or found.disabled_at is not None:
-        raise Unauthenticated
-    token, tenure = found.Token, found.Tenure
+    token, tenure = rows[0].Token, rows[0].Tenure
     post = engine.organisation.posts[token.post_id]
     if token.revoked_at is not None or token.expires_at <= now or (tenure and not _stands(token, tenure, post, now)):
         raise Unauthenticated
-    return Principal(token.role, post, token=token, tenure=tenure)
+    opened: dict[int, frozenset[str]] = {}
+    for each in rows:
+        if each.complaint_id:
+            opened[each.complaint_id] = opened.get(each.complaint_id, frozenset()) | {each.what}
+    return Principal(token.role, post, token=token, tenure=tenure, opened=opened)
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    mine = and_(Opening.post_id == Token.post_id, Opening.role == Token.role)
+    return and_(mine, Opening.state == "granted", Opening.until > now)
 
 
 def _stands(token: Token, tenure: Tenure, post: Post, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.records import Complaint, Message, TrailEntry
+from lapor.records import Complaint, Message, Opening, TrailEntry
 from lapor.records.base import stamp
 from lapor.vault import Ring
 
@@ -58,6 +58,12 @@ def at_entry(entry: TrailEntry) -> tuple[str, str]:
     return f"trail {entry.sequence} public", f"trail {entry.sequence} internal"
 
 
+def at_opening(opening: Opening) -> tuple[str, str]:
+    """Where the reason and the legal basis of an opening stand."""
+    place = f"opening {stamp(opening.asked_at)} {opening.post_id}"
+    return f"{place} reason", f"{place} basis"
+
+
 def hide(ring: Ring, complaint: Complaint) -> None:
     """Give a case its key, and seal its own texts. One that has a key stays as it is."""
     if complaint.content_key:
@@ -69,12 +75,16 @@ def hide(ring: Ring, complaint: Complaint) -> None:
 
 
 def hide_all(ring: Ring, session: Session, complaint: Complaint) -> None:
-    """Seal a case that was not confidential so far: its texts, its messages, and what its trail says."""
+    """Seal a case that was not confidential so far: its texts, its messages, its openings, and what its trail says."""
     if complaint.content_key:
         return
     hide(ring, complaint)
     for written in session.scalars(select(Message).where(Message.complaint_id == complaint.id)):
         written.text = shut(ring, complaint, at_message(written), written.text)
+    for opening in session.scalars(select(Opening).where(Opening.complaint_id == complaint.id)):
+        reason, basis = at_opening(opening)
+        opening.reason = shut(ring, complaint, reason, opening.reason)
+        opening.legal_basis = opening.legal_basis and shut(ring, complaint, basis, opening.legal_basis)
     for entry in session.scalars(select(TrailEntry).where(TrailEntry.complaint_id == complaint.id)):
         public, internal = at_entry(entry)
         entry.public = shut(ring, complaint, public, entry.public)

@@ -6,8 +6,10 @@ from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
 from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
 from lapor.records.escalation import Escalation
+from lapor.records.gathering import Gathering
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
+from lapor.records.opening import Look, Opening, OpeningDecision
 from lapor.records.outbox import Notice, NoticeChoice
 from lapor.records.publication import PublicVersion
 from lapor.records.replay import ReplayLine
@@ -27,12 +29,16 @@ __all__ = [
     "Complaint",
     "DefinitionVersion",
     "Escalation",
+    "Gathering",
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",
+    "Look",
     "Message",
     "Notice",
     "NoticeChoice",
+    "Opening",
+    "OpeningDecision",
     "PostRow",
     "PublicVersion",
     "Record",

@@ -52,6 +52,11 @@ def head() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def is_known(revision: str) -> bool:
+    """Whether `migrate` can go there."""
+    return revision in ("head", "base") or revision in _known()
+
+
 def is_described(name: str | None, kind: str, _parents: object) -> bool:
     """Whether records describe what has this name; the indexes of the search are known to migrations alone."""
     return not (kind in ("table", "index") and name and name.startswith(_SEARCH))
@@ -70,11 +75,14 @@ def require_current(connection: Connection) -> None:
 
 
 def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in _known():
         raise CannotRun(
             f"The database has revision {found}, which this version does not know: install a newer version of lapor."
         )
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _is_below(revision: str, before: str | None) -> bool:

@@ -26,9 +26,11 @@ READERS = {"coordinator", "liaison_officer", "handler", "supervisor", "inspector
 ALL = EVERYBODY | OFFICERS.keys()
 WRITERS = {"liaison_officer", "handler", "supervisor"}
 ID = "<int:id>"
+ID_IN_PATH = "<int(min=1,max=9223372036854775807):id>"
 # a case that public works holds: who gets past the door of each route; the stranger is a reporter of another case
 IN_SCOPE = READERS | {"reporter"}
 ALLOWED: dict[tuple[str, str], set[str]] = {
+    ("GET", "/"): ALL,
     ("GET", "/api/v1/openapi.json"): ALL,
     ("GET", "/api/v1/docs"): ALL,
     ("GET", "/problems/<slug>"): ALL,
@@ -75,8 +77,17 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/v1/invitations"): {"coordinator", "operator"},
     ("DELETE", f"/api/v1/invitations/{ID}"): set(),
     ("POST", "/api/v1/invitations/acceptance"): ALL,
+    ("POST", "/api/v1/complaints/<number>/openings"): READERS,
+    ("GET", "/api/v1/complaints/<number>/openings"): IN_SCOPE,
+    ("POST", f"/api/v1/complaints/<number>/openings/{ID_IN_PATH}/consent"): set(),
+    ("GET", "/api/v1/complaints/<number>/looks"): {"reporter", "inspector"},
+    ("POST", "/api/v1/reporters/codes"): ALL,
+    ("POST", "/api/v1/reporters/sessions"): ALL,
+    ("GET", "/api/v1/openings"): {"custodian"},
+    ("POST", f"/api/v1/openings/{ID_IN_PATH}/decision"): set(),
     ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
-    # the last one: it ends the tokens of the walk
+    # the last ones: they end the secret and the tokens of the walk
+    ("POST", "/api/v1/complaints/<number>/secret"): {"reporter"},
     ("DELETE", "/api/v1/sessions/current"): set(OFFICERS),
 }
 # what is refused past the door, so that nothing changes on the walk
@@ -86,6 +97,9 @@ REFUSED: dict[str, dict[str, Any]] = {
     "messages": {"text": "lapor_r_abcdefghijklmnopqrstuv"},
     "acknowledgement": {},
     "publication": {"title": "x"},
+    "openings": {},
+    "consent": {"consent": True},
+    "decision": {"granted": True},
     "templates": {"name": "x"},
     "preview": {},
 }

@@ -24,9 +24,13 @@ from lapor.notices.choice import choose
 from lapor.records import (
     Account,
     AnswerTemplate,
+    Gathering,
     Heartbeat,
     IdempotencyKey,
+    Look,
     Message,
+    Opening,
+    OpeningDecision,
     Record,
     ReplayLine,
     Tenure,
@@ -77,6 +81,12 @@ def fill(town: Town) -> None:
         session.add(ReplayLine(file="0", n=1, complaint_id=case.id))
         unit, post = actor.unit_id, actor.id
         session.add(AnswerTemplate(unit_id=unit, name="Selesai", text="{number}", post_id=post, changed_at=NOON))
+        of_case = {"complaint_id": case.id, "post_id": post, "role": "coordinator", "what": "identity"}
+        opening = Opening(**of_case, reason="0", asked_at=NOON, state="asked")
+        session.add_all([opening, Look(**of_case, day=NOON.date())])
+        session.flush()
+        session.add(OpeningDecision(opening_id=opening.id, post_id=post, granted=True, at=NOON))
+        session.add(Gathering(email_index="0", code_hash="0", attempts=0, until=NOON))
         session.add(Heartbeat(name="worker", at=NOON + day))
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
 
