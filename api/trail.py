@@ -32,6 +32,8 @@ _NOTES: Mapping[str, Label] = {
     "decide_opening": Label("Putusan atas pembukaan", "Opening decided"),
     "renew_secret": Label("Kode rahasia diperbarui", "Secret renewed"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
+    "publish": Label("Diterbitkan untuk umum", "Published"),
+    "unpublish": Label("Penerbitan ditarik", "Publication taken back"),
 }
 
 

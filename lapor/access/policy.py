@@ -24,6 +24,11 @@ def is_for_reporter(principal: Principal, move: Move) -> bool:
     return move.by == ("reporter",) and principal.role != "reporter"
 
 
+def publishes(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
+    """Whether the principal decides what of a case in scope becomes public."""
+    return _own_door(principal, complaint, organisation)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Which parts of a case in scope are shown beside its row."""

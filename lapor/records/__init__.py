@@ -11,6 +11,7 @@ from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
 from lapor.records.opening import Look, Opening, OpeningDecision
 from lapor.records.outbox import Notice, NoticeChoice
+from lapor.records.publication import PublicVersion
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
 from lapor.records.template import AnswerTemplate
@@ -39,6 +40,7 @@ __all__ = [
     "Opening",
     "OpeningDecision",
     "PostRow",
+    "PublicVersion",
     "Record",
     "RegionRow",
     "ReplayLine",

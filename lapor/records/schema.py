@@ -15,7 +15,10 @@ from lapor.errors import CannotRun
 # any number will do, as long as all that migrate agree on it
 _LOCK = 5_208_901
 # an FTS5 table keeps tables of its own beside it
-_SEARCH = ("complaint_search", "ix_complaints_words", "ix_complaints_title")
+_SEARCH = (
+    *("complaint_search", "ix_complaints_words", "ix_complaints_title"),
+    *("public_search", "ix_public_versions_words", "ix_public_versions_title"),
+)
 
 
 def migrate(database: Engine, revision: str = "head") -> tuple[str | None, str | None]:

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, inspect, text
 from lapor.access import invitations, tokens
 from lapor.directory import webhooks
 from lapor.errors import CannotRun
+from lapor.handling.publishing import Edited, publish
 from lapor.notices.choice import choose
 from lapor.records import (
     Account,
@@ -61,6 +62,9 @@ def fill(town: Town) -> None:
         hearing = replace(case, town=replace(town, engine=town.site.engine(session)))
     hearing.attempt("dispose", COORDINATOR, "6 Jul 12:00", {**DISPOSITION, "reported": "kesehatan"})
     town.sweep("9 Jul 07:00")
+    with town.site.writing() as session:
+        who = town.who(COORDINATOR)
+        publish(town.engine, session, case.number, Edited("Jalan", "Berlubang."), actor=who, now=NOON)
     with town.site.writing() as session:
         actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
         account = Account(email="a@b.example", password_hash="0", totp_step=0, created_at=NOON)

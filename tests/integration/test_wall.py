@@ -98,6 +98,18 @@ def test_whoever_the_ladder_told_reads_across_agencies(web: Web) -> None:
     assert web.get(f"/complaints/{works['tracking_number']}/trail", "setda.sekda").status_code == 200
 
 
+def test_what_is_public_is_the_same_for_an_officer_as_for_everybody(web: Web) -> None:
+    for case in two_agencies(web):
+        said = {"title": "Jalan", "text": "Berlubang."}
+        path = f"/complaints/{case['tracking_number']}/publication"
+        assert web.put(path, said, COORDINATOR, If_Match="*").status_code == 200
+    seen = web.get("/public/complaints").json
+    assert {item["holder"]["code"] for item in seen["items"]} == {"pu", "kesehatan"}
+    one = f"/public/complaints/{seen['items'][0]['public_id']}"
+    for path in ("/public/complaints", one, "/public/statistics"):
+        assert web.get(path, "kesehatan.penghubung").json == web.get(path).json
+
+
 def test_the_wall_is_gone_with_its_transaction(web: Web) -> None:
     works, health = two_agencies(web)
     web.get("/complaints", "kesehatan.penghubung")
