@@ -25,6 +25,7 @@ from lapor.records import (
     AnswerTemplate,
     Heartbeat,
     IdempotencyKey,
+    LimitCount,
     Message,
     Record,
     ReplayLine,
@@ -74,6 +75,7 @@ def fill(town: Town) -> None:
         unit, post = actor.unit_id, actor.id
         session.add(AnswerTemplate(unit_id=unit, name="Selesai", text="{number}", post_id=post, changed_at=NOON))
         session.add(Heartbeat(name="worker", at=NOON + day))
+        session.add(LimitCount(key="0", started_at=NOON, count=1))
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
 
 
