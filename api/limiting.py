@@ -7,6 +7,7 @@ a whole town. See docs/decisions/0013-limits.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from flask import request
@@ -76,6 +77,21 @@ def is_of_another_case(site: Site, principal: Principal) -> bool:
     with site.reading() as session:
         asked = session.scalar(select(Complaint.id).where(Complaint.number == read_number(number)))
     return asked not in principal.cases
+
+
+def code(site: Site, email: str, now: datetime) -> None:
+    """Count a code that is asked for, by the address that it is for; nobody learns whether anything goes there.
+
+    Raises:
+        TooMany: there were too many.
+    """
+    take(site, "codes", email.strip().casefold(), now)
+
+
+def log_in(site: Site, email: str, now: datetime) -> AbstractContextManager[None]:
+    """Surround what looks at a password or code that somebody could guess: see `limits.session_attempt`."""
+    where = callers.block(site.settings.server)
+    return limits.session_attempt(site.writing, site.pepper, site.settings.limits, email, where, now=now)
 
 
 def take(site: Site, name: Name, subject: str, now: datetime) -> None:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, validate
 
 from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
 from lapor.machine.definition import OFFICES
-from lapor.settings_fields import Network, Opening, Rule, a_zone, hosts, in_order, own_hosts
+from lapor.settings_fields import Network, Opening, a_zone, hosts, in_order, own_hosts
 from lapor.settings_fields import day as _day
+from lapor.settings_fields import defaults as _defaults
 from lapor.settings_fields import flag as _flag
 from lapor.settings_fields import like as _like
 from lapor.settings_fields import listed as _list
+from lapor.settings_fields import parts as _parts
+from lapor.settings_fields import section as _section
+from lapor.settings_fields import setting as _setting
+from lapor.settings_fields import shape as _shape
 from lapor.settings_fields import text as _text
 from lapor.settings_fields import whole as _whole
-from lapor.settings_fields import words as _words
 from lapor.settings_file import nearest
 
 _ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
@@ -41,34 +43,6 @@ _HEADER = """\
 # LAPOR_DATABASE_URL and LAPOR_PORT are short forms; LAPOR_CONFIG names another file than this.
 # Relative paths start at the folder of this file.
 """
-
-
-def _setting(default: object, field: fields.Field[Any], comment: str = "", *, shown: bool = True) -> Any:
-    return dataclasses.field(metadata={"default": default, "field": field, "comment": comment}, repr=shown)
-
-
-def _section(kind: type, *rules: Rule) -> Any:
-    field = fields.Nested(_shape(kind), validate=rules, error_messages=_words(""))
-    return dataclasses.field(metadata={"default": _defaults(kind), "field": field, "comment": kind.__doc__, "of": kind})
-
-
-def _parts(kind: type) -> list[tuple[str, dataclasses.Field[Any]]]:
-    """Each setting of a section by the name that the file has for it."""
-    return [(part.metadata["field"].data_key or part.name, part) for part in dataclasses.fields(kind) if part.metadata]
-
-
-@cache
-def _shape(kind: type) -> Schema:
-    def make(_: Schema, data: dict[str, Any], **__: object) -> object:
-        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
-
-    members = {part.name: part.metadata["field"] for _, part in _parts(kind)} | {"_make": post_load(make)}
-    made: Schema = type(kind.__name__, (Schema,), members)()
-    return made
-
-
-def _defaults(kind: type) -> dict[str, Any]:
-    return {name: copy.deepcopy(part.metadata["default"]) for name, part in _parts(kind)}
 
 
 def _opens(hours: OfficeHours) -> None:
@@ -232,6 +206,7 @@ class Limits:
     failed_sessions: int = _per_hour(
         40, "Wrong passwords for one account from one block: a quarter in each 15 minutes."
     )
+    codes: int = _per_hour(5, "Codes to one address, with which reporters gather what they reported.")
     mails: int = _per_hour(30, "Mails to one address. More than these wait, and go out when the hour is over.")
 
 

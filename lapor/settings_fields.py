@@ -1,15 +1,18 @@
-"""What a setting may be: fields that say what is allowed, in words of a file of settings."""
+"""How settings are declared: sections, and fields that say what is allowed in the words of a file of settings."""
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections.abc import Callable, Iterable
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from lapor.machine.calendar import Window
 
@@ -19,6 +22,39 @@ Rule = Callable[[Any], Any]
 def words(invalid: str) -> dict[str, Any]:
     """What is said where a value is missing, empty, or of another kind."""
     return {"required": "is needed", "null": 'is empty ("" says: nothing)', "invalid": invalid}
+
+
+def setting(default: object, field: fields.Field[Any], comment: str = "", *, shown: bool = True) -> Any:
+    """One setting; one that is not `shown` is left out when settings are printed."""
+    return dataclasses.field(metadata={"default": default, "field": field, "comment": comment}, repr=shown)
+
+
+def section(kind: type, *rules: Rule) -> Any:
+    """The settings of a class under one name; its docstring is the comment."""
+    field = fields.Nested(shape(kind), validate=rules, error_messages=words(""))
+    return dataclasses.field(metadata={"default": defaults(kind), "field": field, "comment": kind.__doc__, "of": kind})
+
+
+def parts(kind: type) -> list[tuple[str, dataclasses.Field[Any]]]:
+    """Each setting of a section by the name that the file has for it."""
+    return [(part.metadata["field"].data_key or part.name, part) for part in dataclasses.fields(kind) if part.metadata]
+
+
+@cache
+def shape(kind: type) -> Schema:
+    """What reads a section."""
+
+    def make(_: Schema, data: dict[str, Any], **__: object) -> object:
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+
+    members = {part.name: part.metadata["field"] for _, part in parts(kind)} | {"_make": post_load(make)}
+    made: Schema = type(kind.__name__, (Schema,), members)()
+    return made
+
+
+def defaults(kind: type) -> dict[str, Any]:
+    """The defaults of a section, section by section."""
+    return {name: copy.deepcopy(part.metadata["default"]) for name, part in parts(kind)}
 
 
 def text(*rules: Rule, key: str | None = None) -> fields.Field[Any]:

@@ -22,7 +22,14 @@ from lapor.records.base import Writing
 from lapor.settings import Limits
 
 Name = Literal[
-    "submissions", "keyed_in", "words", "failed_secrets", "failed_secrets_of_number", "failed_sessions", "mails"
+    "submissions",
+    "keyed_in",
+    "words",
+    "failed_secrets",
+    "failed_secrets_of_number",
+    "failed_sessions",
+    "codes",
+    "mails",
 ]
 """What is limited, as the settings call it."""
 HOUR = timedelta(hours=1)
