@@ -16,7 +16,7 @@ from lapor.notices import webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
-from lapor.oversight import daily
+from lapor.oversight import daily, stocktaking
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -132,10 +132,15 @@ def hooks_once(site: Site) -> None:
 
 
 def tidy_once(site: Site) -> None:
-    """Forget idempotency keys after their time."""
-    kept_from = datetime.now(UTC) - timedelta(hours=site.settings.retention.idempotency_hours)
+    """Forget idempotency keys after their time, and remove files that belong to nothing."""
+    now = datetime.now(UTC)
+    kept_from = now - timedelta(hours=site.settings.retention.idempotency_hours)
     with site.writing() as session:
         _forget(session, kept_from)
+    with site.reading() as session:
+        left = stocktaking.tidy(site.attachments, session, now=now)
+    if left:
+        log.info("%d files that belonged to no attachment were removed", left)
 
 
 def _forget(session: Session, kept_from: datetime) -> None:

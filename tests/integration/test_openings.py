@@ -77,7 +77,10 @@ def test_without_consent_two_custodians_open_it_on_a_legal_basis(web: Web) -> No
     second = web.post("/openings/1/decision", {"granted": True}, SECOND).json
     assert (second["state"], known(web, case)) == ("granted", PELAPOR)
     again = web.post("/openings/1/decision", {"granted": False}, SECOND)
-    assert (problem(again), again.json["detail"].rpartition(": ")[2]) == ((409, "not-open", None), "it is decided already.")
+    assert (problem(again), again.json["detail"].rpartition(": ")[2]) == (
+        (409, "not-open", None),
+        "it is decided already.",
+    )
 
 
 def test_without_consent_and_legal_basis_nobody_opens_it(web: Web) -> None:
