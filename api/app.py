@@ -10,6 +10,7 @@ from flask import Flask, Response
 from api import (
     accounts,
     answer_templates,
+    attachments,
     bulk,
     complaints,
     directory,
@@ -44,6 +45,7 @@ _ROOMS = (
     bulk,
     trail,
     messages,
+    attachments,
     escalations,
     work,
     answer_templates,

@@ -58,17 +58,22 @@ def hasher() -> PasswordHasher:
     return cast(PasswordHasher, current_app.config["HASHER"])
 
 
-def policy(*roles: str, one_transaction: bool = True) -> Callable[[View], View]:
+def policy(*roles: str, one_transaction: bool = True, streamed: bool = False) -> Callable[[View], View]:
     """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write.
 
     Without `one_transaction` the view changes nothing by its own call, but opens one for each thing that it changes.
+    With `streamed` the body is left to the view: no limit is put on it, and none of it is read before the caller is
+    known. The view closes the session of its call before it reads.
     """
 
     def declare(view: View) -> View:
         @wraps(view)
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
-            _read_body()
+            if streamed:
+                request.max_content_length = None
+            else:
+                _read_body()
             with opened(roles, writes=one_transaction and request.method not in _READ) as call:
                 return view(call, *args, **kwargs)
 

@@ -24,6 +24,7 @@ from lapor.errors import (
     NotOpen,
     NotRecognised,
     Stale,
+    TooLarge,
     Unauthenticated,
     Unavailable,
 )
@@ -51,6 +52,7 @@ class Kind:
         return {"type": f"/problems/{self.slug}", "title": self.title, "status": self.status, "detail": detail}
 
 
+TOO_LARGE = Kind(413, "too-large", "The request is too large")
 BROKEN = Kind(500, "broken", "Something is broken here")
 OF_ERROR: Mapping[type[Exception], Kind] = {
     InvalidFields: Kind(422, "invalid-fields", "Some fields are not as they must be"),
@@ -62,6 +64,7 @@ OF_ERROR: Mapping[type[Exception], Kind] = {
     NotFound: Kind(404, "not-found", "Not found"),
     Unauthenticated: Kind(401, "unauthenticated", "A valid token is needed"),
     NotRecognised: Kind(401, "not-recognised", "Not recognised"),
+    TooLarge: TOO_LARGE,
     KeyInFlight: Kind(409, "key-in-flight", "The same request is under way"),
     KeyReused: Kind(422, "key-reused", "The idempotency key was used before"),
     Unavailable: Kind(503, "unavailable", "Not available now"),
@@ -71,7 +74,7 @@ OF_STATUS: Mapping[int, Kind] = {
     400: Kind(400, "unreadable", "The request cannot be read"),
     404: OF_ERROR[NotFound],
     405: Kind(405, "method-not-allowed", "This method is not allowed here"),
-    413: Kind(413, "too-large", "The request is too large"),
+    413: TOO_LARGE,
     415: Kind(415, "unsupported-media-type", "The body must be JSON"),
     422: OF_ERROR[InvalidFields],
 }
