@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Response, request
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.http import parse_options_header
 
 from api import auth
@@ -137,7 +137,7 @@ def _body() -> Iterator[bytes]:
     while True:
         try:
             said = request.stream.read(CHUNK)
-        except OSError:
+        except (OSError, ClientDisconnected):
             raise BadRequest("The body ended too early.") from None
         if not said:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def policy(*roles: str, one_transaction: bool = True, streamed: bool = False) ->
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
             if streamed:
-                request.max_content_length = None
+                request.max_content_length = sys.maxsize
             else:
                 _read_body()
             with opened(roles, writes=one_transaction and request.method not in _READ) as call:

@@ -63,6 +63,7 @@ def _bare(file: BinaryIO, name: str) -> Image.Image:
     # a JPEG is made smaller while it is read, and so must not be read before
     picture = picture if name == "JPEG" else _plain(picture)
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    picture.load()
     picture = _plain(picture)
     picture = picture.transpose(turn) if turn else picture
     picture.info = {}

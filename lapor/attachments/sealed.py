@@ -119,7 +119,7 @@ class Reader(io.RawIOBase):
         return self._known[1]
 
 
-def digest_of(file: io.BufferedReader) -> str:
+def digest_of(file: io.BufferedIOBase) -> str:
     """SHA-256 of a file, read in pieces."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 

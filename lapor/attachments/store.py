@@ -6,7 +6,7 @@ import io
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,7 +49,8 @@ class Store:
         """
         path = self._path(id_, part)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.folder, path.parent.parent, path.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 writer = Writer(file, cipher, place(id_, part))
                 yield writer
@@ -57,11 +58,11 @@ class Store:
                 file.flush()
                 os.fsync(file.fileno())
             self._keep_names(path)
-        except OSError as fault:
-            path.unlink(missing_ok=True)
-            raise Unavailable("The file cannot be kept now; try again later.") from fault
-        except BaseException:
-            path.unlink(missing_ok=True)
+        except BaseException as fault:
+            with suppress(OSError):
+                path.unlink()
+            if isinstance(fault, OSError):
+                raise Unavailable("The file cannot be kept now; try again later.") from fault
             raise
 
     def reading(self, id_: str, part: str, cipher: Cipher) -> Reader:
@@ -92,9 +93,10 @@ class Store:
             return None
 
     def discard(self, id_: str) -> None:
-        """Remove all files of an attachment."""
+        """Remove all files of an attachment, as far as they are there; what resists is found by the doctor."""
         for part in PARTS:
-            self._path(id_, part).unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path(id_, part).unlink()
 
     def files(self) -> Iterator[Stored]:
         """Every file, in no order; one that is gone by now is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -99,6 +100,14 @@ class Web:
     def put(self, path: str, body: object, by: str | None = None, **headers: str) -> Answer:
         """Put JSON to a path below /api/v1."""
         return self._called("PUT", path, by, headers, json=body)
+
+    def upload(self, path: str, body: bytes | io.RawIOBase, by: str | None = None, **headers: str) -> Answer:
+        """Post a file to a path below /api/v1; a stream is sent without saying how long it is."""
+        if isinstance(body, bytes):
+            return self._called("POST", path, by, headers, data=body)
+        streamed = {"wsgi.input": io.BufferedReader(body), "wsgi.input_terminated": True}
+        chunked = {**streamed, "HTTP_TRANSFER_ENCODING": "chunked"}
+        return self._called("POST", path, by, headers, environ_overrides=chunked)
 
     def delete(self, path: str, by: str | None = None, **headers: str) -> Answer:
         """Delete what is at a path below /api/v1."""
