@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.openapi import Blueprint, problems
-from lapor.access import openings, tokens
+from lapor.access import openings, tokens, wall
 from lapor.access.principal import VISITOR, Principal
 from lapor.errors import Forbidden, Unauthenticated, Unavailable
 from lapor.machine.definition import OFFICES
@@ -59,10 +59,13 @@ def hasher() -> PasswordHasher:
     return cast(PasswordHasher, current_app.config["HASHER"])
 
 
-def policy(*roles: str, one_transaction: bool = True, streamed: bool = False) -> Callable[[View], View]:
+def policy(
+    *roles: str, one_transaction: bool = True, walled: bool = True, streamed: bool = False
+) -> Callable[[View], View]:
     """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write.
 
     Without `one_transaction` the view changes nothing by its own call, but opens one for each thing that it changes.
+    Without `walled` it answers everybody alike: an officer too sees what other agencies hold.
     With `streamed` the body is left to the view: no limit is put on it, and none of it is read before the caller is
     known. The view closes the session of its call before it reads.
     """
@@ -75,7 +78,7 @@ def policy(*roles: str, one_transaction: bool = True, streamed: bool = False) ->
                 request.max_content_length = sys.maxsize
             else:
                 _read_body()
-            with opened(roles, writes=one_transaction and request.method not in _READ) as call:
+            with opened(roles, writes=one_transaction and request.method not in _READ, walled=walled) as call:
                 return view(call, *args, **kwargs)
 
         return cast(View, _declared(called, roles))
@@ -107,7 +110,7 @@ def _declared(view: Any, roles: tuple[str, ...]) -> Any:
 
 
 @contextmanager
-def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
+def opened(roles: tuple[str, ...], *, writes: bool, walled: bool = True) -> Iterator[Call]:
     """Open a session for this request, and find out who calls.
 
     Raises:
@@ -121,6 +124,8 @@ def opened(roles: tuple[str, ...], *, writes: bool) -> Iterator[Call]:
             raise Unauthenticated if principal == VISITOR else Forbidden
         if principal.only_reads and request.method not in _READ:
             raise Forbidden("This token only reads: it may call GET, and nothing else.")
+        if walled:
+            wall.put_up(session, engine.organisation, principal)
         yield Call(session, engine, principal, moment)
         looked = openings.looked(session)
         if writes:

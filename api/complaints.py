@@ -175,7 +175,7 @@ def _untimely(call: Call, given: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _as_its_reporter(call: Call, complaint: Complaint, submission: Submission) -> Seen:
-    reporter = Principal("reporter", complaint_id=complaint.id)
+    reporter = Principal("reporter", cases=frozenset((complaint.id,)))
     return Seen(
         complaint,
         parts(reporter, complaint, call.engine.organisation, told=False),

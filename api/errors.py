@@ -22,6 +22,7 @@ from lapor.errors import (
     LaporError,
     NotFound,
     NotOpen,
+    NotPublishable,
     NotRecognised,
     Stale,
     TooLarge,
@@ -57,6 +58,7 @@ BROKEN = Kind(500, "broken", "Something is broken here")
 OF_ERROR: Mapping[type[Exception], Kind] = {
     InvalidFields: Kind(422, "invalid-fields", "Some fields are not as they must be"),
     NotOpen: Kind(409, "not-open", "The move is not open now"),
+    NotPublishable: Kind(409, "not-publishable", "The case cannot be published"),
     Stale: Kind(412, "stale", "The case has changed"),
     StaleDataError: Kind(412, "stale", "The case has changed"),
     IfMatchMissing: Kind(428, "if-match-missing", "If-Match is missing"),

@@ -74,12 +74,12 @@ def make(call: Call, asked: dict[str, Any], number: str) -> Response:
             actor=call.principal,
             fields=asked["fields"],
             now=call.now,
-            version=_version(),
+            version=asked_version(),
         )
     return of_case(reading.after(call.session, call.engine, call.principal, complaint), call.engine)
 
 
-def _version() -> int | None:
+def asked_version() -> int | None:
     """The version that the caller has read; None where any will do.
 
     Raises:

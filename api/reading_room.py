@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import flask
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template, request
 from markupsafe import Markup, escape
 
 from api import errors, words
@@ -27,10 +27,20 @@ _HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _CSP = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@blueprint.get(f"{PREFIX}/docs")
+@blueprint.get("/")
 @anyone
-def docs() -> Response:
+def front_door() -> Any:
+    """To the page of the API, by its path: no Host header is repeated."""
+    return redirect(f"{PREFIX}/docs")
+
+
+@blueprint.get(f"{PREFIX}/docs", strict_slashes=False)
+@anyone
+def docs() -> Any:
     """The API as a page, from the OpenAPI document."""
+    if request.path.endswith("/"):
+        # its links start at the folder of the API
+        return front_door()
     api: Api = flask.current_app.extensions["api"]
     return _page("docs.html", "en", document=api.document(), chapters=_chapters(api.document()))
 

@@ -31,7 +31,10 @@ _NOTES: Mapping[str, Label] = {
     "consent": Label("Sikap pelapor atas pembukaan", "The reporter's word on the opening"),
     "decide_opening": Label("Putusan atas pembukaan", "Opening decided"),
     "attach": Label("Lampiran ditambahkan", "File attached"),
+    "renew_secret": Label("Kode rahasia diperbarui", "Secret renewed"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
+    "publish": Label("Diterbitkan untuk umum", "Published"),
+    "unpublish": Label("Penerbitan ditarik", "Publication taken back"),
 }
 
 

@@ -1,10 +1,12 @@
 """Start API and worker side by side, after migrations and the demo government. Ctrl-C stops both.
 
-Without a mail server the mails that are sent lie in var/mail.
+One at a time in a folder for data: a second one would write into the same database under another address. Without a mail
+server the mails that are sent lie in var/mail.
 """
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import os
@@ -16,6 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from lapor import settings
 from lapor.errors import SettingsFaulty
@@ -25,53 +28,71 @@ PATIENCE = 30.0
 UNIT, CATEGORY = "dinas-pekerjaan-umum", "jalan-berlubang"  # of the demo government
 COMMANDS = """\
 lapor runs at {url}, its worker beside it. Ctrl-C stops both. Tokens of the demo's posts: {var}/demo.json
+To read: {url}/api/v1/docs
 {mails}
 
+In another terminal, in the same folder:
+  export PATH="$PWD/.venv/bin:$PATH" URL=$(python3 -c "import json; print(json.load(open('{var}/demo.json'))['url'])")
+
 Submit a complaint:
-  curl -sS {url}/api/v1/complaints -H 'Content-Type: application/json' \\
+  curl -sS $URL/api/v1/complaints -H 'Content-Type: application/json' \\
     -d '{{"kind": "complaint", "title": "Jalan berlubang", "text": "Lubang besar di depan pasar."}}' | tee {var}/case.json
 
 Dispose it:
-  curl -sS {url}/api/v1/complaints/$(grep -o '"tracking_number": *"[^"]*' {var}/case.json | cut -d'"' -f4)/moves \\
+  curl -sS $URL/api/v1/complaints/$(grep -o '"tracking_number": *"[^"]*' {var}/case.json | cut -d'"' -f4)/moves \\
     -H 'Authorization: Bearer {coordinator}' -H 'Content-Type: application/json' \\
     -H "If-Match: \\"$(grep -o '"version": *[0-9]*' {var}/case.json | tr -dc 0-9)\\"" \\
     -d '{{"move": "dispose", "fields": {{"unit": "{unit}", "category": "{category}", "classification": "not_oversight"}}}}'
 
 Read its trail:
-  curl -sS {url}/api/v1/complaints/$(grep -o '"tracking_number": *"[^"]*' {var}/case.json | cut -d'"' -f4)/trail \\
+  curl -sS $URL/api/v1/complaints/$(grep -o '"tracking_number": *"[^"]*' {var}/case.json | cut -d'"' -f4)/trail \\
     -H 'Authorization: Bearer {coordinator}'
 """
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):
     """Somebody wants an end."""
 
 
+class Refused(Exception):
+    """It cannot run here; the message says why."""
+
+
 def main() -> int:
     """Return 0 when asked to stop, else the code of whatever failed; that has told why."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    for number in SIGNALS:
+        # who started it with nohup wants it to outlive the terminal
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
     children: list[subprocess.Popen[bytes]] = []
     try:
         chosen = _chosen()
-        if _taken(chosen.server):
-            print(f"run: port {chosen.server.port} is in use: set LAPOR_PORT to another", file=sys.stderr)
-            return 2
-        for step in (["migrate"], ["seed", "--demo", "--json"]):
-            if code := subprocess.run([LAPOR, *step], stdout=subprocess.DEVNULL, check=False).returncode:
-                return code
-        # sessions of their own: the terminal's Ctrl-C comes here only, and each is asked to stop once
-        children.extend(subprocess.Popen([LAPOR, name], start_new_session=True) for name in ("serve", "worker"))
-        if _ready(chosen.server, children):
-            _tell(chosen)
-        return _first_to_end(children)
+        with _alone(chosen.var):
+            return _run(chosen, children)
     except SettingsFaulty as found:
         print(*found.faults, sep="\n", file=sys.stderr)
+        return 2
+    except Refused as why:
+        print(f"run: {why}", file=sys.stderr)
         return 2
     except Stopped:
         return 0
     finally:
         _end(children)
+
+
+def _run(chosen: settings.Settings, children: list[subprocess.Popen[bytes]]) -> int:
+    if _taken(chosen.server):
+        raise Refused(f"port {chosen.server.port} is in use: set LAPOR_PORT to another")
+    for step in (["migrate"], ["seed", "--demo", "--json"]):
+        if code := subprocess.run([LAPOR, *step], stdout=subprocess.DEVNULL, check=False).returncode:
+            return code
+    # sessions of their own: the terminal's Ctrl-C comes here only, and each is asked to stop once
+    children.extend(subprocess.Popen([LAPOR, name], start_new_session=True) for name in ("serve", "worker"))
+    if _ready(chosen.server, children):
+        _tell(chosen)
+    return _first_to_end(children)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -86,6 +107,21 @@ def _chosen() -> settings.Settings:
     # the worker reads it there
     os.environ["LAPOR_MAIL__FOLDER"] = str(chosen.var / "mail")
     return settings.load(os.environ, Path.cwd())
+
+
+def _alone(var: Path) -> TextIO:
+    """A file under `var` that is locked as long as it is open; the kernel lets go of it however this process ends."""
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        held = (var / "run.lock").open("w", encoding="utf-8")
+    except OSError as fault:
+        raise Refused(f"{os.path.relpath(var)} cannot be written: {fault.strerror}") from None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise Refused(f"another make run is at work in {os.path.relpath(var)}: end that one first") from None
+    return held
 
 
 def _here(server: settings.Server) -> tuple[str, int]:
@@ -138,7 +174,7 @@ def _first_to_end(children: Sequence[subprocess.Popen[bytes]]) -> int:
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     for child in children:
         child.terminate()

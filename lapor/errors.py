@@ -42,6 +42,10 @@ class NotOpen(LaporError):
         super().__init__(f"The move {move} is not open in the state {state}{why}.")
 
 
+class NotPublishable(LaporError):
+    """This case cannot be published."""
+
+
 class Stale(LaporError):
     """The case has changed since it was read."""
 

@@ -73,7 +73,7 @@ def sweep_once(site: Site) -> None:
     with site.writing() as session:
         session.merge(Heartbeat(name=HEARTBEAT, at=now))
     if done.cases:
-        log.info("%d cases, %d rungs, %d time-outs", done.cases, done.rungs, done.time_outs)
+        log.info("cases: %d, rungs: %d, time-outs: %d", done.cases, done.rungs, done.time_outs)
     for number, fault in done.put_off:
         log.error("%s is put off for an hour: %s", number, fault)
 

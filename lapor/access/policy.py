@@ -24,6 +24,11 @@ def is_for_reporter(principal: Principal, move: Move) -> bool:
     return move.by == ("reporter",) and principal.role != "reporter"
 
 
+def publishes(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
+    """Whether the principal decides what of a case in scope becomes public."""
+    return _own_door(principal, complaint, organisation)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Which parts of a case in scope are shown beside its row."""
@@ -135,7 +140,7 @@ def _reviews(principal: Principal, complaint: Complaint, _organisation: Organisa
 
 
 def _is_its_reporter(principal: Principal, complaint: Complaint, _organisation: Organisation) -> bool:
-    return principal.role == "reporter" and principal.complaint_id == complaint.id
+    return principal.role == "reporter" and complaint.id in principal.cases
 
 
 def _reports(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:

@@ -11,7 +11,7 @@ from lapor.records import Tenure, Token
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller. Officers have a post; a reporter has the id of the one case that the secret opens.
+    """The caller. Officers have a post; a reporter has the ids of the cases that the secret opens.
 
     `token` is what an officer came with, `tenure` what it stands on; a token made by command stands on none.
     `opened` is what is hidden and open to an officer all the same: `identity`, `content` or both, by the id of the case.
@@ -19,7 +19,7 @@ class Principal:
 
     role: str
     post: Post | None = None
-    complaint_id: int | None = None
+    cases: frozenset[int] = frozenset()
     token: Token | None = field(default=None, compare=False, repr=False)
     tenure: Tenure | None = field(default=None, compare=False, repr=False)
     opened: Mapping[int, frozenset[str]] = field(default_factory=dict, compare=False)

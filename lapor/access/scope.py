@@ -41,7 +41,7 @@ def _everything(_principal: Principal, _organisation: Organisation) -> ColumnEle
 
 
 def _own(principal: Principal, _organisation: Organisation) -> ColumnElement[bool]:
-    return Complaint.id == principal.complaint_id
+    return Complaint.id.in_(principal.cases)
 
 
 def _own_tree(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:

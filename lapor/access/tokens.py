@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from lapor.access import gathering
 from lapor.access.principal import Principal
 from lapor.access.secrets import OFFICER_PREFIX, REPORTER_PREFIX, hashed, is_same, new_secret
 from lapor.errors import InvalidFields, Unauthenticated
@@ -87,8 +88,11 @@ def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime
     if secret.startswith(REPORTER_PREFIX):
         row = session.execute(select(Complaint.id, Complaint.secret_hash).filter_by(secret_hash=digest)).one_or_none()
         if row is not None and is_same(row.secret_hash, digest):
-            return Principal("reporter", complaint_id=row.id)
-        raise Unauthenticated
+            return Principal("reporter", cases=frozenset((row.id,)))
+        cases = gathering.gathered(session, digest, now=now)
+        if cases is None:
+            raise Unauthenticated
+        return Principal("reporter", cases=cases)
     known = select(Token, Tenure, Account.disabled_at, Opening.complaint_id, Opening.what)
     known = known.outerjoin(Tenure, Tenure.id == Token.tenure_id).outerjoin(Account, Account.id == Tenure.account_id)
     rows = session.execute(known.outerjoin(Opening, _is_open(now)).where(Token.hash == digest)).all()

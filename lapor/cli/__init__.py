@@ -1,4 +1,7 @@
-"""The command `lapor`: exit code 0, 1 where something was found, 2 where it could not run; errors in one line."""
+"""The command `lapor`: exit code 0, 1 where something was found, 2 where it could not run; errors in one line.
+
+Without a command it prints the help on stderr, and so does each group.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 import click
+from click.exceptions import NoArgsIsHelpError
 from sqlalchemy.exc import SQLAlchemyError
 
 from lapor.errors import LaporError
@@ -60,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in given
     try:
         code = cli.main(args=[each for each in given if each != "--debug"], prog_name="lapor", standalone_mode=False)
+    except NoArgsIsHelpError as fault:
+        fault.show()
+        code = CANNOT_RUN
     except (LaporError, SQLAlchemyError, click.ClickException) as fault:
         if debug:
             raise

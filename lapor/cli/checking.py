@@ -30,9 +30,10 @@ def doctor(as_json: bool) -> int:
         broken = [{"code": each.code, "complaint": each.complaint, "detail": each.detail} for each in report.broken]
         print_json({"checked": dict(report.checked), "broken": broken})
     else:
-        looked = ", ".join(f"{number} {what}" for what, number in report.checked.items()) or "nothing is stored"
+        looked = ", ".join(f"{what}: {number}" for what, number in report.checked.items()) or "nothing is stored"
         rows = [(each.code, each.complaint, each.detail) for each in report.broken]
-        print_table(f"{len(rows)} findings; looked at: {looked}", ("code", "complaint", "detail"), rows)
+        found = f"Findings: {len(rows)}" if rows else "Nothing found"
+        print_table(f"{found} ({looked})", ("code", "complaint", "detail"), rows)
     return 1 if report.broken else 0
 
 
@@ -55,6 +56,6 @@ def verify(as_json: bool) -> int:
         print_json({"chains": chains, "entries": entries, "broken": listed})
     else:
         rows = [(each.complaint, each.sequence, each.why) for each in broken]
-        title = f"{chains} chains, {entries} entries, {len(rows)} broken"
+        title = f"Chains: {chains}, entries: {entries}, broken: {len(rows)}"
         print_table(title, ("complaint", "sequence", "why"), rows)
     return 1 if broken else 0

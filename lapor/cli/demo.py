@@ -27,7 +27,10 @@ from lapor.site import calendar_of
     "--keep",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Keep database and mails in this folder, new or empty; without it nothing is kept.",
+    help=(
+        "Keep database and mails in this folder, new or empty; without it nothing is kept. "
+        "By the clock of today much has come due since: `lapor doctor`, called there, lists it."
+    ),
 )
 def demo(as_json: bool, keep: Path | None) -> int:
     """Play a fortnight around a holiday on a simulated clock, through a server of its own; touches nothing else."""

@@ -14,6 +14,7 @@ from lapor import settings as deployment
 from lapor import vault
 from lapor.access import tokens
 from lapor.cli.here import as_json, print_json, settings_here, site_here
+from lapor.demo import letter
 from lapor.directory import demo
 from lapor.errors import CannotRun, DefinitionFaulty, SettingsFaulty, Unauthenticated
 from lapor.machine.definition import OFFICES
@@ -82,6 +83,8 @@ def init(file: Path) -> None:
 @as_json
 def migrate(revision: str, as_json: bool) -> None:
     """Bring the tables of the database to a revision, store new definitions and calendars, and seal what is not sealed yet."""
+    if not schema.is_known(revision):
+        raise CannotRun(f"--to: there is no revision {revision!r}.")
     site = site_here(ready=False)
     before, after = schema.migrate(site.database, revision)
     if after == schema.head():
@@ -97,26 +100,32 @@ def migrate(revision: str, as_json: bool) -> None:
 @click.option("--demo", "wanted", is_flag=True, required=True, help="The demo government, with a token for each role.")
 @as_json
 def seed(wanted: bool, as_json: bool) -> None:
-    """Fill the database; what is there already stays. Writes var/demo.json, readable by its owner only."""
-    site = site_here()
+    """Fill the database; what is there already stays. Writes var/demo.json, readable by its owner only.
+
+    A database without cases gets one: a letter that nobody verified in time, which the worker tells of at once.
+    """
+    site, now = site_here(), datetime.now(UTC)
     with site.writing() as session:
         demo.import_city(session)
     with site.writing() as session:
-        written = _demo_file(site, session, site.engine(session))
+        engine = site.engine(session)
+        letter.key_in(engine, session, now=now)
+        written = _demo_file(site, session, engine, now)
     if as_json:
         print_json(written)
     else:
         click.echo(f"The demo government is there; tokens are in {site.settings.var / 'demo.json'}.")
 
 
-def _demo_file(site: Site, session: Session, engine: Engine) -> dict[str, object]:
-    path, now = site.settings.var / "demo.json", datetime.now(UTC)
+def _demo_file(site: Site, session: Session, engine: Engine, now: datetime) -> dict[str, object]:
+    path, posts = site.settings.var / "demo.json", demo_posts(engine)
     kept = _kept(path, session, engine, now)
     made = {
-        role: kept.get(role) or tokens.create(session, engine, post, role=role, days=DEMO_DAYS, now=now)
-        for role, post in demo_posts(engine).items()
+        name: kept.get(name) or tokens.create(session, engine, post, role=None, days=DEMO_DAYS, now=now)
+        for name, post in posts.items()
     }
-    content: dict[str, object] = {"url": site.public_url, "tokens": made}
+    codes = {name: post.code for name, post in posts.items()}
+    content: dict[str, object] = {"url": site.public_url, "tokens": made, "posts": codes}
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         json.dump(content, out, indent=1)
@@ -129,22 +138,26 @@ def _kept(path: Path, session: Session, engine: Engine, now: datetime) -> dict[s
     except (OSError, ValueError, KeyError):
         return {}
     kept = {}
-    for role, token in known.items():
+    for name, token in known.items():
         try:
             tokens.principal_of(session, engine, token, now=now)
-            kept[role] = token
+            kept[name] = token
         except Unauthenticated:
             continue
     return kept
 
 
 def demo_posts(engine: Engine) -> dict[str, Post]:
-    """A post for each role: of the demo's agency where it has one, else the nearest to the root."""
+    """A post for each role: of the demo's agency where it has one, else the nearest to the root.
+
+    Beside them the superior: who is told first when the coordinator is late.
+    """
     organisation = engine.organisation
     agency = organisation.unit_codes[demo.AGENCY].id
     posts = [post for post in organisation.posts.values() if not post.vacant]
     posts.sort(key=lambda post: (post.unit_id != agency, len(organisation.units[post.unit_id].path)))
-    return {role: next(post for post in posts if post.role == role) for role in DEMO_ROLES}
+    found = {role: next(post for post in posts if post.role == role) for role in DEMO_ROLES}
+    return {**found, "superior": next(organisation.climb(found["coordinator"]))}
 
 
 @click.group()

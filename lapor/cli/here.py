@@ -48,11 +48,13 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for people."""
-    table = Table(*columns, title=title, title_justify="left")
+    """Print a table for people under its title; where there are no rows, the title alone."""
+    click.echo(title)
+    table = Table(*columns)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
+    if table.rows:
+        Console(markup=False).print(table)
 
 
 @contextmanager

@@ -64,10 +64,11 @@ def show_day(console: Console, play: Play, day: Day) -> None:
         if counted[name]
     ]
     if routine:
-        console.print(Text("  ") + Text(" · ").join(routine))
+        _show_indented(console, "  ", Text(" · ").join(routine))
     for event in day.events:
         if (event.name if event.kind == "move" else event.kind) not in _ROUTINE:
-            console.print(_line(event, play), overflow="ellipsis", no_wrap=True)
+            at = event.at.astimezone(ZoneInfo(play.calendar.zone))
+            _show_indented(console, f"  {at:%H:%M}  ", _told(event, play))
 
 
 def show_facts(console: Console, play: Play, facts: Mapping[str, Any]) -> None:
@@ -79,6 +80,8 @@ def show_facts(console: Console, play: Play, facts: Mapping[str, Any]) -> None:
     rows = [[row[name] for name in names] for row in facts["received"]]
     _table(console, "Yang diterima para pejabat / What each post received", _RECEIVED, rows)
     _verdict(console, facts)
+    if kept := facts["kept"]:
+        console.print(Text(f"Tersimpan di / Kept in {kept}/var; surel / mails in {kept}/var/mail"), soft_wrap=True)
 
 
 def _verdict(console: Console, facts: Mapping[str, Any]) -> None:
@@ -95,17 +98,24 @@ def _verdict(console: Console, facts: Mapping[str, Any]) -> None:
     )
 
 
-def _line(event: Event, play: Play) -> Text:
+def _show_indented(console: Console, margin: str, text: Text) -> None:
+    """Show a text after a margin; what does not fit stands below, after as much room."""
+    for line in text.wrap(console, max(console.width - len(margin), 1)):
+        line.rstrip()
+        console.print(Text(margin) + line)
+        margin = " " * len(margin)
+
+
+def _told(event: Event, play: Play) -> Text:
     organisation = play.stage.engine.organisation
     colour = _COLOURS.get(event.name if event.kind == "move" else event.kind, "cyan")
-    at = event.at.astimezone(ZoneInfo(play.calendar.zone))
     said, post = f"{event.label.id} / {event.label.en}", organisation.post_codes.get(event.who or "")
     where = organisation.unit_codes[event.holder].name
     if post and (event.kind == "told" or post.role == "supervisor"):
         where = post.title
     if event.kind == "told":
         said = f"{_ESCALATION.id} / {_ESCALATION.en}: {said}"
-    return Text.assemble(f"  {at:%H:%M}  ", (said, colour), " → ", where, (f"  {event.role.shown}", "italic dim"))
+    return Text.assemble((said, colour), " → ", where, (f"  {event.role.shown}", "italic dim"))
 
 
 def _kind_of(day: Day) -> Text:

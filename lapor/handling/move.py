@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from lapor.access import policy
 from lapor.access.principal import Principal
+from lapor.access.publicity import hindrance
 from lapor.access.scope import scope
 from lapor.errors import Forbidden, InvalidFields, NotFound, Stale
-from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, step
+from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, step, unpublishing
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
 from lapor.machine.engine import Engine
@@ -67,8 +68,11 @@ def move(
     values = field_types.check(chosen, fields, now=now, find=_finder(engine, session))
     target = workflow.fire(complaint.state, name, replace(known, fields=values))
     making = step.Making(engine, session, complaint, actor, now, workflow.definition, rows, chosen, values)
+    may_be_public = hindrance(complaint) is None
     _take_effect(making, target)
     step.write(making, target)
+    if may_be_public and hindrance(complaint):
+        unpublishing.take_back(engine, session, complaint, actor=actor, now=now, because=name)
     return complaint
 
 

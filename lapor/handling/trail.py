@@ -60,8 +60,9 @@ def note(
     *,
     actor: Principal,
     internal: Mapping[str, Any],
+    public: Mapping[str, Any] | None = None,
 ) -> TrailEntry:
-    """Append what is no move: it stays in its state, and only those entitled to internal parts see it."""
+    """Append what is no move: it stays in its state. Without a `public` part only those entitled to internal ones see it."""
     happening = Happening(
         at=at,
         role=actor.role,
@@ -71,8 +72,8 @@ def note(
         target=complaint.state,
         holder=engine.organisation.units[complaint.holder_id].code,
         calendar_version=engine.calendar_version,
-        is_public=False,
-        public={},
+        is_public=public is not None,
+        public=public or {},
         internal=internal,
     )
     return append(engine.vault.content, session, complaint, happening)

@@ -48,7 +48,7 @@ class Delivered:
 class _Letter:
     """A notice under lease, with all that writing and sending it needs. `attempts` counts this one too.
 
-    `recipient` is as it is stored, and `address` opens it.
+    `recipient` is as it is stored, and `opened` opens it, and the code in the facts of a mail with a code.
     """
 
     notice_id: int
@@ -56,7 +56,7 @@ class _Letter:
     facts: Mapping[str, Any]
     attempts: int
     recipient: str | None
-    address: Callable[[str | None], str | None]
+    opened: Callable[[str, str | None], str | None]
     case: texts.CaseFacts
 
 
@@ -161,7 +161,7 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
         facts=row.facts,
         attempts=row.attempts + 1,
         recipient=post.email if post else row.email,
-        address=partial(identity.field, ring, row.number, None if post else row.data_key, "email"),
+        opened=partial(identity.field, ring, row.number, None if post else row.data_key),
         case=texts.CaseFacts(
             number=row.number,
             zone=organisation.units[row.door_id].zone,
@@ -179,11 +179,13 @@ def _attempt(
 ) -> Outcome:
     def written() -> EmailMessage:
         link = f"{public_url}/api/v1/complaints/{quote(letter.case.number, safe='')}"
+        code = letter.facts.get("code")
+        facts = {**letter.facts, "code": letter.opened("code", code)} if code else letter.facts
         return mail.compose(
             f"notice-{letter.notice_id}",
-            texts.render(letter.event, letter.case, link, letter.facts, wordings=wordings),
+            texts.render(letter.event, letter.case, link, facts, wordings=wordings),
             sender=sender.address,
-            recipient=letter.address(letter.recipient) or "",
+            recipient=letter.opened("email", letter.recipient) or "",
             public_url=public_url,
             now=now,
             optional=letter.event == "work",

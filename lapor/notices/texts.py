@@ -128,6 +128,7 @@ def _named(words: Words, case: CaseFacts, link: str, facts: Mapping[str, Any]) -
         "title": _on_one_line(case.title) if case.title and not hidden else None,
         "clock": clock_named(words, str(facts.get("clock", ""))),
         "then": words.then.get(case.phase or "", words.then["otherwise"]),
+        "code": facts.get("code"),
         "new_due": spoken_day(words, date.fromisoformat(facts["new_due"])) if "new_due" in facts else None,
     }
 

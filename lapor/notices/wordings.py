@@ -18,14 +18,18 @@ TO_REPORTER = frozenset({
     "submit", "ask_completion", "expire", "archive", "block", "uphold_refusal", "uphold_block", "readmit", "dispose",
     "return", "arbitrate", "ask_reporter", "resume_unanswered", "note_progress", "extend", "answer", "approve",
     "correct", "close", "close_unanswered", "uphold", "overturn", "remind", "on_your_behalf",
-    "identity_asked", "identity_opened",
+    "identity_asked", "identity_opened", "gather",
 })  # fmt: skip
 """Whatever else happens, a reporter is not told of it."""
 
 _HERE = Path(__file__).parent / "texts"
 _COMMON = frozenset({"number", "link", "due"})
 _OF_A_CLOCK = ("warning", "escalation")
-_OF_EVENT: Mapping[str, frozenset[str]] = {"extend": frozenset({"new_due"}), "remind": frozenset({"then"})}
+_OF_EVENT: Mapping[str, frozenset[str]] = {
+    "extend": frozenset({"new_due"}),
+    "remind": frozenset({"then"}),
+    "gather": frozenset({"code"}),
+}
 _MOMENT = frozenset({"weekday", "day", "month", "year", "hour", "minute", "zone"})
 _ELSEWHERE: Mapping[str, frozenset[str]] = {
     "frames.reporter": _COMMON | {"says"},

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lapor.access.publicity import hindrance
 from lapor.errors import Unopenable
 from lapor.handling import clocks, intake, trail
 from lapor.machine.clock import Clock, rungs_due, timed_out
@@ -18,10 +19,10 @@ from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.oversight.recomputing import Told, retell
 from lapor.privacy import content
-from lapor.records import CategoryRow, ClockRow, Complaint, Escalation, Notice, TrailEntry
+from lapor.records import CategoryRow, ClockRow, Complaint, Escalation, Notice, PublicVersion, TrailEntry
 
 BATCH = 500
-Row = TypeVar("Row", ClockRow, TrailEntry, Escalation, Notice)
+Row = TypeVar("Row", ClockRow, TrailEntry, Escalation, Notice, PublicVersion)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,6 +52,7 @@ class Case:
     clocks: Sequence[ClockRow]
     escalations: Sequence[Escalation]
     notices: Sequence[Notice]
+    public: Sequence[PublicVersion]
 
 
 def count(session: Session) -> int:
@@ -111,6 +113,7 @@ def _batches(engine: Engine, session: Session) -> Iterator[list[Case]]:
         clock_rows = _by_complaint(session, ClockRow, complaints, ClockRow.id)
         escalations = _by_complaint(session, Escalation, complaints, Escalation.id)
         notices = _by_complaint(session, Notice, complaints, Notice.id)
+        public = _by_complaint(session, PublicVersion, complaints, PublicVersion.id)
         yield [
             Case(
                 complaint,
@@ -119,6 +122,7 @@ def _batches(engine: Engine, session: Session) -> Iterator[list[Case]]:
                 clock_rows[complaint.id],
                 escalations[complaint.id],
                 notices[complaint.id],
+                public[complaint.id],
             )
             for complaint in complaints
         ]
@@ -213,6 +217,7 @@ def _neglect(engine: Engine, case: Case, told: Told, now: datetime) -> Iterator[
     if complaint.put_off:
         yield "put-off", complaint.put_off
     yield from _untold(engine, case, running, now)
+    yield from _published(case)
     recorded = {(row.clock, row.term, row.rung): row for row in case.escalations}
     written = {rung[:3] for rung in told.rungs}
     if recorded.keys() != written:
@@ -221,6 +226,13 @@ def _neglect(engine: Engine, case: Case, told: Told, now: datetime) -> Iterator[
     for row in case.escalations:
         if row.post_id is not None and row.id not in noticed:
             yield "rung-unreported", f"{row.clock} term {row.term} rung {row.rung} has no notice"
+
+
+def _published(case: Case) -> Iterator[tuple[str, str]]:
+    why = hindrance(case.complaint)
+    for version in case.public:
+        if why and version.withdrawn_at is None:
+            yield "published-hidden", f"{version.public_id} is not taken back. {why}"
 
 
 def _watches(definition: Definition, clock: Clock) -> bool:

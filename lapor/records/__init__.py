@@ -7,10 +7,12 @@ from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
 from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
 from lapor.records.escalation import Escalation
+from lapor.records.gathering import Gathering
 from lapor.records.idempotency import IdempotencyKey
 from lapor.records.message import Message
 from lapor.records.opening import Look, Opening, OpeningDecision
 from lapor.records.outbox import Notice, NoticeChoice
+from lapor.records.publication import PublicVersion
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
 from lapor.records.template import AnswerTemplate
@@ -29,6 +31,7 @@ __all__ = [
     "Complaint",
     "DefinitionVersion",
     "Escalation",
+    "Gathering",
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",
@@ -39,6 +42,7 @@ __all__ = [
     "Opening",
     "OpeningDecision",
     "PostRow",
+    "PublicVersion",
     "Record",
     "RegionRow",
     "ReplayLine",

@@ -15,7 +15,10 @@ from lapor.errors import CannotRun
 # any number will do, as long as all that migrate agree on it
 _LOCK = 5_208_901
 # an FTS5 table keeps tables of its own beside it
-_SEARCH = ("complaint_search", "ix_complaints_words", "ix_complaints_title")
+_SEARCH = (
+    *("complaint_search", "ix_complaints_words", "ix_complaints_title"),
+    *("public_search", "ix_public_versions_words", "ix_public_versions_title"),
+)
 
 
 def migrate(database: Engine, revision: str = "head") -> tuple[str | None, str | None]:
@@ -49,6 +52,11 @@ def head() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def is_known(revision: str) -> bool:
+    """Whether `migrate` can go there."""
+    return revision in ("head", "base") or revision in _known()
+
+
 def is_described(name: str | None, kind: str, _parents: object) -> bool:
     """Whether records describe what has this name; the indexes of the search are known to migrations alone."""
     return not (kind in ("table", "index") and name and name.startswith(_SEARCH))
@@ -67,11 +75,14 @@ def require_current(connection: Connection) -> None:
 
 
 def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in _known():
         raise CannotRun(
             f"The database has revision {found}, which this version does not know: install a newer version of lapor."
         )
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _is_below(revision: str, before: str | None) -> bool:

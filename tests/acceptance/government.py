@@ -102,10 +102,13 @@ def _answer(status: int, headers: Any, content: bytes) -> Answer:
 
 
 @contextmanager
-def governing(url: str, folder: Path) -> Iterator[Government]:
-    """Migrate and seed an empty database, and run both processes until the end of the block."""
+def governing(url: str, folder: Path, **more: str) -> Iterator[Government]:
+    """Migrate and seed an empty database, and run both processes until the end of the block.
+
+    `more` is what their environment has besides, or instead.
+    """
     with mailserver.running() as mail:
-        env = _env(url, mail.port)
+        env = {**_env(url, mail.port), **more}
         for arguments in (["migrate"], ["seed", "--demo"]):
             subprocess.run([LAPOR, *arguments], cwd=folder, env=env, check=True, capture_output=True, timeout=PATIENCE)
         demo = json.loads((folder / "var" / "demo.json").read_text())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import differences, examples
-from tests.acceptance.government import Government, governing
+from tests.acceptance.government import LAPOR, Government, governing
 
 ROOT = Path(__file__).parents[2]
 # needs an app that listens: test_webhook_commands runs it
@@ -22,7 +22,9 @@ def government(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Government]
     """A deployment in which the README comes first: it counts what it made."""
     folder = tmp_path_factory.mktemp("readers")
     (folder / "workflows").symlink_to(ROOT / "workflows")
-    with governing(f"sqlite:///{folder}/var/lapor.sqlite3", folder) as government:
+    (folder / ".venv").symlink_to(Path(LAPOR).parents[1])
+    mails = {"LAPOR_MAIL__HOST": "", "LAPOR_MAIL__FOLDER": "var/mail"}
+    with governing(f"sqlite:///{folder}/var/lapor.sqlite3", folder, **mails) as government:
         assert differences(government, ROOT / "README.md") == []
         yield government
 

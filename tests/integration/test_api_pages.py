@@ -58,6 +58,14 @@ def test_the_page_tells_every_operation_and_every_schema(web: Web) -> None:
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.anchors)
 
 
+@pytest.mark.parametrize("path", ["/", f"{V1}/docs/"])
+def test_who_knocks_at_the_front_door_is_led_to_the_page(web: Web, path: str) -> None:
+    answer = web.client.get(path, headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{V1}/docs")
+    assert "elsewhere.example" not in str(answer.headers) + answer.text
+    assert web.client.get(answer.headers["Location"]).status_code == 200
+
+
 def test_pages_have_no_script_and_one_style_that_is_allowed(web: Web) -> None:
     for path in (f"{V1}/docs", "/problems/stale"):
         answer = web.client.get(path, headers={"Accept": "text/html"})

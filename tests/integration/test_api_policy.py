@@ -30,6 +30,7 @@ ID_IN_PATH = "<int(min=1,max=9223372036854775807):id>"
 # a case that public works holds: who gets past the door of each route; the stranger is a reporter of another case
 IN_SCOPE = READERS | {"reporter"}
 ALLOWED: dict[tuple[str, str], set[str]] = {
+    ("GET", "/"): ALL,
     ("GET", "/api/v1/openapi.json"): ALL,
     ("GET", "/api/v1/docs"): ALL,
     ("GET", "/problems/<slug>"): ALL,
@@ -54,6 +55,13 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/v1/complaints/<number>/attachments"): {"reporter", "liaison_officer", "handler"},
     ("GET", "/api/v1/complaints/<number>/attachments"): IN_SCOPE,
     ("GET", "/api/v1/complaints/<number>/attachments/<attachment>"): set(),
+    ("GET", "/api/v1/complaints/<number>/publication"): {"coordinator"},
+    ("PUT", "/api/v1/complaints/<number>/publication"): {"coordinator"},
+    # nothing is public on the walk
+    ("DELETE", "/api/v1/complaints/<number>/publication"): set(),
+    ("GET", "/api/v1/public/complaints"): ALL,
+    ("GET", "/api/v1/public/complaints/<public_id>"): set(),
+    ("GET", "/api/v1/public/statistics"): ALL,
     ("GET", "/api/v1/escalations"): READERS,
     ("GET", "/api/v1/work"): READERS,
     ("GET", "/api/v1/work/summary"): {"coordinator", "supervisor", "inspector"},
@@ -76,10 +84,13 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/openings"): IN_SCOPE,
     ("POST", f"/api/v1/complaints/<number>/openings/{ID_IN_PATH}/consent"): set(),
     ("GET", "/api/v1/complaints/<number>/looks"): {"reporter", "inspector"},
+    ("POST", "/api/v1/reporters/codes"): ALL,
+    ("POST", "/api/v1/reporters/sessions"): ALL,
     ("GET", "/api/v1/openings"): {"custodian"},
     ("POST", f"/api/v1/openings/{ID_IN_PATH}/decision"): set(),
     ("POST", "/api/v1/escalations/<int(min=1,max=9223372036854775807):id>/acknowledgement"): set(),
-    # the last one: it ends the tokens of the walk
+    # the last ones: they end the secret and the tokens of the walk
+    ("POST", "/api/v1/complaints/<number>/secret"): {"reporter"},
     ("DELETE", "/api/v1/sessions/current"): set(OFFICERS),
 }
 # what is refused past the door, so that nothing changes on the walk
@@ -88,6 +99,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "moves": {"move": "accept"},
     "messages": {"text": "lapor_r_abcdefghijklmnopqrstuv"},
     "acknowledgement": {},
+    "publication": {"title": "x"},
     "openings": {},
     "consent": {"consent": True},
     "decision": {"granted": True},

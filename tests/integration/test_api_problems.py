@@ -19,7 +19,7 @@ def sent(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", V1, f"{V1}/", f"{V1}/complaints/", f"{V1}//complaints", f"{V1}/x", "/%00"]
+    "path", ["/index.html", "/api", V1, f"{V1}/", f"{V1}/complaints/", f"{V1}//complaints", f"{V1}/x", "/%00"]
 )
 def test_what_is_nowhere_is_not_found(web: Web, path: str) -> None:
     answer = web.client.get(path)

@@ -22,6 +22,13 @@ from lapor.machine.calendar import Calendar
 from lapor.site import calendar_of
 
 LAST = date(2026, 8, 13)
+NARROW = """
+  8 masuk / received · 10 didisposisikan / handed on · 7 diterima unit /
+  accepted · 3 ditanggapi / answered · 1 dikonfirmasi / confirmed · 5 anak
+  tangga dilewati / rungs skipped
+  09:30  Eskalasi / Escalation: Verifikasi / Verification → Inspektur  Atap
+         Pasar Lama bocor, dagangan kami rusak
+"""
 
 
 def plan(folder: Path, last: date = LAST) -> tuple[Calendar, Story]:
@@ -31,22 +38,25 @@ def plan(folder: Path, last: date = LAST) -> tuple[Calendar, Story]:
     return calendar, replace(whole, last=last, steps=steps)
 
 
-def played(folder: Path) -> tuple[list[Day], dict[str, Any], str]:
+def played(folder: Path) -> tuple[list[Day], dict[str, Any], str, str]:
+    """What happened, what came of it, and what was shown in a wide window and in a narrow one."""
     calendar, few = plan(folder)
-    with staged(folder, Hands(midnight(few.first, calendar))) as stage, StringIO() as out:
+    out, narrow = StringIO(), StringIO()
+    with staged(folder, Hands(midnight(few.first, calendar))) as stage:
         console, play = Console(file=out, width=200), Play(stage, few, calendar)
         programme.title(console, play)
         days = []
         for day in play.days():
             programme.show_day(console, play, day)
+            programme.show_day(Console(file=narrow, width=80), play, day)
             days.append(day)
-        told = {**facts.gather(play, days), "seconds": 0.0}
+        told = {**facts.gather(play, days), "kept": str(folder), "seconds": 0.0}
         programme.show_facts(console, play, told)
-        return days, told, out.getvalue()
+    return days, told, out.getvalue(), narrow.getvalue()
 
 
 def test_four_days_are_played_through_the_server_and_shown(tmp_path: Path) -> None:
-    days, told, shown = played(tmp_path)
+    days, told, shown, narrow = played(tmp_path)
     assert [(day.day.day, day.working, len(day.events) > 20) for day in days] == [
         (10, True, True), (11, True, True), (12, True, True), (13, True, True),
     ]  # fmt: skip
@@ -55,6 +65,9 @@ def test_four_days_are_played_through_the_server_and_shown(tmp_path: Path) -> No
     assert "09:30  Eskalasi / Escalation: Verifikasi / Verification → Inspektur  Atap Pasar Lama bocor" in shown
     assert "14:04  Kembalikan disposisi / Return → Dinas Pekerjaan Umum" in shown
     assert "lapor doctor: tidak ada temuan / nothing found" in shown
+    assert shown.endswith(f"Tersimpan di / Kept in {tmp_path}/var; surel / mails in {tmp_path}/var/mail\n")
+    assert NARROW in narrow
+    assert ("…" in narrow, max(map(len, narrow.splitlines()))) == (False, 80)
     _hides_what_is_confidential(tmp_path / "var" / "mail", shown)
 
 

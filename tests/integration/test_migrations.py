@@ -19,14 +19,19 @@ from sqlalchemy import Engine, inspect, text
 from lapor.access import invitations, tokens
 from lapor.directory import webhooks
 from lapor.errors import CannotRun
+from lapor.handling.publishing import Edited, publish
 from lapor.notices.choice import choose
 from lapor.records import (
     Account,
     AnswerTemplate,
     Attachment,
+    Gathering,
     Heartbeat,
     IdempotencyKey,
+    Look,
     Message,
+    Opening,
+    OpeningDecision,
     Record,
     ReplayLine,
     Tenure,
@@ -59,6 +64,9 @@ def fill(town: Town) -> None:
     hearing.attempt("dispose", COORDINATOR, "6 Jul 12:00", {**DISPOSITION, "reported": "kesehatan"})
     town.sweep("9 Jul 07:00")
     with town.site.writing() as session:
+        who = town.who(COORDINATOR)
+        publish(town.engine, session, case.number, Edited("Jalan", "Berlubang."), actor=who, now=NOON)
+    with town.site.writing() as session:
         actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
         account = Account(email="a@b.example", password_hash="0", totp_step=0, created_at=NOON)
         session.add(account)
@@ -76,6 +84,12 @@ def fill(town: Town) -> None:
         session.add(ReplayLine(file="0", n=1, complaint_id=case.id))
         unit, post = actor.unit_id, actor.id
         session.add(AnswerTemplate(unit_id=unit, name="Selesai", text="{number}", post_id=post, changed_at=NOON))
+        of_case = {"complaint_id": case.id, "post_id": post, "role": "coordinator", "what": "identity"}
+        opening = Opening(**of_case, reason="0", asked_at=NOON, state="asked")
+        session.add_all([opening, Look(**of_case, day=NOON.date())])
+        session.flush()
+        session.add(OpeningDecision(opening_id=opening.id, post_id=post, granted=True, at=NOON))
+        session.add(Gathering(email_index="0", code_hash="0", attempts=0, until=NOON))
         session.add(Heartbeat(name="worker", at=NOON + day))
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
 

@@ -132,7 +132,7 @@ class Cases(RuleBasedStateMachine):
 
     @rule(case=cases)
     def write(self, case: Case) -> None:
-        actor = Principal("reporter", complaint_id=case.id)
+        actor = Principal("reporter", cases=frozenset((case.id,)))
         with self.town.site.writing() as session:
             text = "Terima kasih."
             messages.write(
@@ -167,7 +167,7 @@ class Cases(RuleBasedStateMachine):
             self.stack.close()
 
     def _actors(self, case: Case) -> Iterator[Principal]:
-        yield Principal("reporter", complaint_id=case.id)
+        yield Principal("reporter", cases=frozenset((case.id,)))
         for post in self.town.engine.organisation.posts.values():
             if not post.vacant:
                 yield Principal(post.role, post)

@@ -146,7 +146,7 @@ class Town:
     def who(self, name: str, case_id: int | None = None) -> Principal:
         """A principal: "reporter" (of a case), "system", "visitor", the code of a post, or "CODE as ROLE"."""
         if name == "reporter":
-            return Principal("reporter", complaint_id=case_id)
+            return Principal("reporter", cases=frozenset((case_id or 0,)))
         if name in ("system", "visitor"):
             return SYSTEM if name == "system" else VISITOR
         code, _, role = name.partition(" as ")

@@ -6,7 +6,7 @@ from alembic import op
 from lapor.records.base import Moment
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["opening_id"], ["openings.id"], name=op.f("fk_opening_decisions_opening_id")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_opening_decisions_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_decisions")),
-        sa.UniqueConstraint("opening_id", "post_id", name=op.f("uq_opening_decisions_opening_id")),
+        sa.UniqueConstraint("opening_id", "post_id", name=op.f("uq_opening_decisions_opening_id_post_id")),
     )
     op.create_table(
         "looks",
@@ -62,7 +62,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["complaint_id"], ["complaints.id"], name=op.f("fk_looks_complaint_id")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_looks_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
-        sa.UniqueConstraint("complaint_id", "post_id", "role", "what", "day", name=op.f("uq_looks_complaint_id")),
+        sa.UniqueConstraint(
+            "complaint_id", "post_id", "role", "what", "day", name=op.f("uq_looks_complaint_id_post_id_role_what_day")
+        ),
     )
     op.create_index("ix_looks_complaint_id", "looks", ["complaint_id"])
 

@@ -5,11 +5,14 @@ from alembic import op
 
 from lapor.records.base import Moment
 
-revision = "0011"
-down_revision = "0010"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
+# what migration 0014 puts around all that belongs to a case
+_WALL = """(SELECT coalesce(current_setting('lapor.wall', true), '')) <> 'on'
+OR EXISTS (SELECT FROM complaints WHERE complaints.id = attachments.complaint_id)"""
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -37,6 +40,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("complaint_id", "sequence", name=op.f("uq_attachments_complaint_id_sequence")),
     )
     op.create_index("ix_attachments_complaint_id", "attachments", ["complaint_id"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"CREATE POLICY wall ON attachments USING ({_WALL}) WITH CHECK (true)")
+        op.execute("ALTER TABLE attachments ENABLE ROW LEVEL SECURITY")
+        op.execute("ALTER TABLE attachments FORCE ROW LEVEL SECURITY")
 
 
 def downgrade() -> None:

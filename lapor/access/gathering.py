@@ -1,0 +1,56 @@
+"""Own cases: whoever reads the mail of an address gathers what was reported with it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lapor.access.secrets import DIGITS, REPORTER_PREFIX, hashed, is_same, new_secret
+from lapor.machine.engine import Engine
+from lapor.privacy import identity
+from lapor.records import Complaint, Gathering, Reporter
+
+MINUTES, HOURS, ATTEMPTS = 30, 12, 5
+_SIGNS = 10
+
+
+def offer(engine: Engine, session: Session, email: str, *, now: datetime) -> str:
+    """Make a code for an address, whether anything was reported with it or not; the one before is gone."""
+    index, code = identity.index(engine.pepper, email) or "", _new_code()
+    known = session.scalar(select(Gathering.id).filter_by(email_index=index).with_for_update())
+    until = now + timedelta(minutes=MINUTES)
+    shut = hashed(code, engine.pepper)
+    session.merge(Gathering(id=known, email_index=index, code_hash=shut, attempts=0, until=until, token_hash=None))
+    return code
+
+
+def open_with(engine: Engine, session: Session, email: str, code: str, *, now: datetime) -> tuple[str, datetime] | None:
+    """Exchange a code for a token and the moment of its end; None, and one attempt fewer, where they do not fit."""
+    index = identity.index(engine.pepper, email) or ""
+    row = session.scalars(select(Gathering).filter_by(email_index=index).with_for_update()).one_or_none()
+    digest = hashed(code.strip().upper(), engine.pepper)
+    if row is None or row.token_hash or row.until <= now or row.attempts >= ATTEMPTS:
+        return None
+    if not is_same(row.code_hash, digest):
+        row.attempts += 1
+        return None
+    token, row.until = new_secret(REPORTER_PREFIX), now + timedelta(hours=HOURS)
+    row.token_hash = hashed(token, engine.pepper)
+    return token, row.until
+
+
+def gathered(session: Session, digest: str, *, now: datetime) -> frozenset[int] | None:
+    """The cases that a token opens, by the hash of it; None where it is none, or its time is over."""
+    known = select(Gathering.email_index).where(Gathering.token_hash == digest, Gathering.until > now)
+    index = session.scalar(known)
+    if index is None:
+        return None
+    theirs = select(Complaint.id).join(Reporter, Reporter.id == Complaint.reporter_id)
+    return frozenset(session.scalars(theirs.where(Reporter.email_index == index)))
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(DIGITS) for _ in range(_SIGNS))
