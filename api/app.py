@@ -10,6 +10,7 @@ from flask import Flask, Response
 from api import (
     accounts,
     answer_templates,
+    attachments,
     bulk,
     complaints,
     directory,
@@ -49,6 +50,7 @@ _ROOMS = (
     bulk,
     trail,
     messages,
+    attachments,
     publication,
     public,
     escalations,

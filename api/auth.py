@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -60,20 +61,29 @@ def hasher() -> PasswordHasher:
 
 
 def policy(
-    *roles: str, one_transaction: bool = True, walled: bool = True, limit: limiting.Limit | None = None
+    *roles: str,
+    one_transaction: bool = True,
+    walled: bool = True,
+    streamed: bool = False,
+    limit: limiting.Limit | None = None,
 ) -> Callable[[View], View]:
     """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write.
 
     Without `one_transaction` the view changes nothing by its own call, but opens one for each thing that it changes.
     Without `walled` it answers everybody alike: an officer too sees what other agencies hold. `limit` is asked first,
     in transactions of its own: what it counts stays counted.
+    With `streamed` the body is left to the view: no limit is put on it, and none of it is read before the caller is
+    known. The view closes the session of its call before it reads.
     """
 
     def declare(view: View) -> View:
         @wraps(view)
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
-            _read_body()
+            if streamed:
+                request.max_content_length = sys.maxsize
+            else:
+                _read_body()
             if limit:
                 limit(site(), now())
             with opened(roles, writes=one_transaction and request.method not in _READ, walled=walled) as call:

@@ -26,6 +26,7 @@ from lapor.errors import (
     NotPublishable,
     NotRecognised,
     Stale,
+    TooLarge,
     TooMany,
     Unauthenticated,
     Unavailable,
@@ -54,6 +55,7 @@ class Kind:
         return {"type": f"/problems/{self.slug}", "title": self.title, "status": self.status, "detail": detail}
 
 
+TOO_LARGE = Kind(413, "too-large", "The request is too large")
 BROKEN = Kind(500, "broken", "Something is broken here")
 OF_ERROR: Mapping[type[Exception], Kind] = {
     InvalidFields: Kind(422, "invalid-fields", "Some fields are not as they must be"),
@@ -68,6 +70,7 @@ OF_ERROR: Mapping[type[Exception], Kind] = {
     NotRecognised: Kind(401, "not-recognised", "Not recognised"),
     TooMany: Kind(429, "too-many-requests", "Too many requests"),
     Misdirected: Kind(421, "misdirected", "Another server is asked for"),
+    TooLarge: TOO_LARGE,
     KeyInFlight: Kind(409, "key-in-flight", "The same request is under way"),
     KeyReused: Kind(422, "key-reused", "The idempotency key was used before"),
     Unavailable: Kind(503, "unavailable", "Not available now"),
@@ -77,7 +80,7 @@ OF_STATUS: Mapping[int, Kind] = {
     400: Kind(400, "unreadable", "The request cannot be read"),
     404: OF_ERROR[NotFound],
     405: Kind(405, "method-not-allowed", "This method is not allowed here"),
-    413: Kind(413, "too-large", "The request is too large"),
+    413: TOO_LARGE,
     415: Kind(415, "unsupported-media-type", "The body must be JSON"),
     422: OF_ERROR[InvalidFields],
 }

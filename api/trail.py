@@ -30,6 +30,7 @@ _NOTES: Mapping[str, Label] = {
     "open": Label("Yang dirahasiakan dibuka", "What is hidden was opened"),
     "consent": Label("Sikap pelapor atas pembukaan", "The reporter's word on the opening"),
     "decide_opening": Label("Putusan atas pembukaan", "Opening decided"),
+    "attach": Label("Lampiran ditambahkan", "File attached"),
     "renew_secret": Label("Kode rahasia diperbarui", "Secret renewed"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
     "publish": Label("Diterbitkan untuk umum", "Published"),

@@ -25,6 +25,14 @@ class InvalidFields(LaporError):
         super().__init__(f"{type(self).__doc__} {listed}")
 
 
+class TooLarge(LaporError):
+    """The file is too large."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"The file has more than {most} bytes.")
+
+
 class NotOpen(LaporError):
     """This move is not open now."""
 

@@ -17,7 +17,7 @@ from lapor.notices import webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
-from lapor.oversight import daily
+from lapor.oversight import daily, stocktaking
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -138,12 +138,16 @@ def hooks_once(site: Site) -> None:
 
 
 def tidy_once(site: Site) -> None:
-    """Forget idempotency keys after their time, and counts of limits whose hour is over."""
+    """Forget idempotency keys and counts of limits after their time, and remove files that belong to nothing."""
     now = datetime.now(UTC)
     kept_from = now - timedelta(hours=site.settings.retention.idempotency_hours)
     with site.writing() as session:
         _forget(session, kept_from)
         limits.forget(session, now=now)
+    with site.reading() as session:
+        left = stocktaking.tidy(site.attachments, session, now=now)
+    if left:
+        log.info("%d files that belonged to no attachment were removed", left)
 
 
 def _forget(session: Session, kept_from: datetime) -> None:

@@ -225,6 +225,15 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachments:
+    """The files that come with a complaint: sealed on disk, under random names."""
+
+    max_bytes: int = _setting(10_000_000, _whole(1_000, 1_000_000_000), "A longer file is refused.")
+    max_number: int = _setting(10, _whole(1, 1000), "Of one case.")
+    folder: Path = _setting("", _text(), "Back it up with the database; empty: attachments in the folder `var`.")
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Where complaints come in."""
 
@@ -260,6 +269,7 @@ class Settings:
     limits: Limits = _section(Limits)
     retention: Retention = _section(Retention)
     privacy: Privacy = _section(Privacy)
+    attachments: Attachments = _section(Attachments)
     doors: Doors = _section(Doors)
     secrets: Secrets = _section(Secrets)
     file: Path | None = None
@@ -364,6 +374,9 @@ def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
         notices=dataclasses.replace(given.notices, texts=base / given.notices.texts if given.notices.texts else None),
         database=Database(_anchored_url(given.database.url, base)),
         mail=dataclasses.replace(given.mail, folder=base / given.mail.folder if str(given.mail.folder) else Path()),
+        attachments=dataclasses.replace(
+            given.attachments, folder=_file(given.attachments.folder, base, var / "attachments")
+        ),
         secrets=Secrets(
             pepper=_file(given.secrets.pepper, base, var / "pepper.key"),
             identity=_file(given.secrets.identity, base, var / "identity.keys"),

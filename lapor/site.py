@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from lapor import vault
+from lapor.attachments.store import Store
 from lapor.directory import revision, versions
 from lapor.errors import CannotRun, Unavailable
 from lapor.machine import indonesia, reader
@@ -58,6 +59,11 @@ class Site:
         """How people reach the API, without a slash at the end."""
         server = self.settings.server
         return self.settings.public_url.rstrip("/") or f"http://{server.host}:{server.port}"
+
+    @property
+    def attachments(self) -> Store:
+        """Where the files lie that come with complaints."""
+        return Store(self.settings.attachments.folder)
 
     @cached_property
     def wordings(self) -> Wordings:

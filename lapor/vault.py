@@ -20,7 +20,28 @@ from lapor.errors import CannotRun, Unopenable
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+TAG_BYTES = 16
 _LINE = re.compile(r"([0-9a-z-]{1,40}):([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Cipher:
+    """The data key of one owner, unwrapped: for what is sealed in many pieces."""
+
+    owner: str
+    _key: bytes = field(repr=False)
+
+    def seal(self, place: str, said: bytes) -> bytes:
+        """Seal bytes for one place."""
+        return _shut(self._key, said, f"{self.owner} {place}")
+
+    def open(self, place: str, sealed: bytes) -> bytes:
+        """Open what was sealed for this place.
+
+        Raises:
+            Unopenable: this was sealed for another place, or changed.
+        """
+        return _laid_open(self._key, sealed, f"{self.owner} {place}")
 
 
 @dataclass(slots=True)
@@ -67,6 +88,14 @@ class Ring:
             Unopenable: the data key cannot be opened, or this was sealed for another place or changed.
         """
         return _opened(self._unwrap(wrapped, owner), sealed, f"{owner} {place}").decode()
+
+    def cipher(self, wrapped: str, owner: str) -> Cipher:
+        """A data key in use.
+
+        Raises:
+            Unopenable: the data key cannot be opened.
+        """
+        return Cipher(owner, self._unwrap(wrapped, owner))
 
     def add(self) -> str:
         """Add a key, which is the current one from now; return its id."""
@@ -182,13 +211,28 @@ def _line(number: int) -> str:
 
 
 def _sealed(key: bytes, said: bytes, bound: str) -> str:
+    return base64.urlsafe_b64encode(_shut(key, said, bound)).decode()
+
+
+def _shut(key: bytes, said: bytes, bound: str) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return base64.urlsafe_b64encode(nonce + AESGCM(key).encrypt(nonce, said, bound.encode())).decode()
+    return nonce + AESGCM(key).encrypt(nonce, said, bound.encode())
 
 
 def _opened(key: bytes, sealed: str, bound: str) -> bytes:
     try:
         raw = base64.urlsafe_b64decode(sealed)
+    except ValueError:
+        raise _changed(bound) from None
+    return _laid_open(key, raw, bound)
+
+
+def _laid_open(key: bytes, raw: bytes, bound: str) -> bytes:
+    try:
         return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound.encode())
     except (InvalidTag, ValueError):
-        raise Unopenable(f"What was sealed for {bound} is not what is there.") from None
+        raise _changed(bound) from None
+
+
+def _changed(bound: str) -> Unopenable:
+    return Unopenable(f"What was sealed for {bound} is not what is there.")

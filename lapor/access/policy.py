@@ -59,6 +59,18 @@ def parts(principal: Principal, complaint: Complaint, organisation: Organisation
     return Parts(content=content, internal=content, identity=content and identity)
 
 
+def may_attach(principal: Principal, complaint: Complaint, organisation: Organisation, shown: Parts) -> bool:
+    """Whether somebody may attach files to a case in scope: its reporter, and who works on it and sees its content."""
+    at_work = _holds(principal, complaint, organisation) or is_at_own_door(principal, complaint, organisation)
+    return shown.content and (at_work or _is_its_reporter(principal, complaint, organisation))
+
+
+def gets_originals(principal: Principal, complaint: Complaint) -> bool:
+    """Whether somebody who is shown the content gets files as they were sent: they may tell who sent them."""
+    named = complaint.reporter_id is not None and not complaint.anonymous
+    return named or principal.role == "reporter"
+
+
 _OFFICE = ("coordinator", "liaison_officer", "handler", "supervisor")
 _TOLD_IDENTITY: Mapping[str, tuple[str, ...]] = {
     "intake": ("coordinator",),

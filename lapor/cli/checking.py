@@ -8,6 +8,7 @@ import click
 
 from lapor.cli.here import as_json, print_json, print_table, progress, site_here
 from lapor.oversight import doctor as examination
+from lapor.oversight import stocktaking
 
 # a worker that is alive tells what is due within a few intervals
 INTERVALS = 3
@@ -16,11 +17,15 @@ INTERVALS = 3
 @click.command()
 @as_json
 def doctor(as_json: bool) -> int:
-    """Tell every case again from its trail and calendar, and compare with what is stored."""
-    site = site_here()
+    """Tell every case again from its trail and calendar, and compare with what is stored; read every attachment."""
+    site, now = site_here(), datetime.now(UTC)
     lag = timedelta(seconds=INTERVALS * site.settings.worker.sweep_seconds)
     with site.reading() as session, progress("cases", examination.count(session)) as seen:
-        report = examination.examine(site.engine(session), session, now=datetime.now(UTC) - lag, seen=seen)
+        report = examination.examine(site.engine(session), session, now=now - lag, seen=seen)
+    with site.reading() as session, progress("attachments", stocktaking.count(session)) as seen:
+        report.checked["attachments"] = stocktaking.count(session)
+        ring, store = site.vault.content, site.attachments
+        report.broken.extend(stocktaking.examine(ring, store, session, now=now, seen=seen))
     if as_json:
         broken = [{"code": each.code, "complaint": each.complaint, "detail": each.detail} for each in report.broken]
         print_json({"checked": dict(report.checked), "broken": broken})

@@ -8,25 +8,27 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lapor.privacy import content, identity
-from lapor.records import Complaint, Reporter
+from lapor.records import Attachment, Complaint, Reporter
 from lapor.records.base import Writing
 from lapor.vault import Ring, Vault
 
 BATCH = 500
 BARE = "none"
-Key = InstrumentedAttribute[str | None]
+Key = InstrumentedAttribute[str | None] | InstrumentedAttribute[str]
 
 
 def standing(session: Session, vault: Vault) -> dict[str, dict[str, int]]:
     """How many data keys each key of each ring has wrapped; under `none` what should be sealed and is not."""
-    found = {}
+    found: dict[str, dict[str, int]] = {}
     for name, ring, key, sealable in _purposes(vault):
         wrapped = func.substr(key, 1, func.instr(key, ".") - 1)
         if session.get_bind().dialect.name == "postgresql":
             wrapped = func.split_part(key, ".", 1)
         name_of = func.coalesce(wrapped, BARE)
         rows = session.execute(select(name_of, func.count()).where(sealable).group_by(name_of))
-        found[name] = dict.fromkeys(ring.ids, 0) | dict(iter(rows))
+        counts = found.setdefault(name, dict.fromkeys(ring.ids, 0))
+        for key_id, data_keys in rows:
+            counts[key_id] = counts.get(key_id, 0) + data_keys
     return found
 
 
@@ -42,7 +44,7 @@ def renew(writing: Writing, vault: Vault, pepper: bytes, *, seen: Callable[[int]
     `writing` opens a session that is committed at its end: once for each batch. `seen` is called with each batch's size.
     """
     done = 0
-    for step in (_identities, _contents):
+    for step in (_identities, _contents, _attachments):
         while size := _batch(writing, vault, pepper, step):
             done += size
             seen(size)
@@ -80,10 +82,20 @@ def _contents(session: Session, vault: Vault, _pepper: bytes) -> int:
     return len(rows)
 
 
+def _attachments(session: Session, vault: Vault, _pepper: bytes) -> int:
+    those = select(Complaint.number, Attachment).join(Attachment, Attachment.complaint_id == Complaint.id)
+    behind = those.where(_behind(vault.content, Attachment.data_key, true())).order_by(Attachment.id).limit(BATCH)
+    rows = session.execute(behind.with_for_update(of=Attachment)).all()
+    for number, attachment in rows:
+        attachment.data_key = vault.content.rewrapped(attachment.data_key, number)
+    return len(rows)
+
+
 def _purposes(vault: Vault) -> tuple[tuple[str, Ring, Key, ColumnElement[bool]], ...]:
     return (
         ("identity", vault.identity, Reporter.data_key, true()),
         ("content", vault.content, Complaint.content_key, _hidden()),
+        ("content", vault.content, Attachment.data_key, true()),
     )
 
 

@@ -1,6 +1,7 @@
 """What is stored: SQLAlchemy records, one noun a file, without behaviour."""
 
 from lapor.records.account import Account, Invitation, Tenure
+from lapor.records.attachment import Attachment
 from lapor.records.base import Record
 from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
@@ -24,6 +25,7 @@ from lapor.records.webhook import Webhook, WebhookDelivery
 __all__ = [
     "Account",
     "AnswerTemplate",
+    "Attachment",
     "CalendarVersion",
     "CategoryRow",
     "ClockRow",

@@ -52,6 +52,9 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/trail"): IN_SCOPE,
     ("GET", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
+    ("POST", "/api/v1/complaints/<number>/attachments"): {"reporter", "liaison_officer", "handler"},
+    ("GET", "/api/v1/complaints/<number>/attachments"): IN_SCOPE,
+    ("GET", "/api/v1/complaints/<number>/attachments/<attachment>"): set(),
     ("GET", "/api/v1/complaints/<number>/publication"): {"coordinator"},
     ("PUT", "/api/v1/complaints/<number>/publication"): {"coordinator"},
     # nothing is public on the walk
@@ -143,7 +146,7 @@ def _status(web: Web, method: str, path: str, by: str | None) -> int:
 def test_a_case_that_is_not_theirs_is_nowhere_on_the_walk(web: Web, role: str) -> None:
     case = web.submit(door="rsud")
     theirs = {"coordinator", "inspector"}
-    for suffix in ("", "/moves", "/trail", "/messages"):
+    for suffix in ("", "/moves", "/trail", "/messages", "/attachments"):
         status = _status(web, "GET", f"{V1}/complaints/{case['tracking_number']}{suffix}", OFFICERS[role])
         assert status == (200 if role in theirs else 404)
 

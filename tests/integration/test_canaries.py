@@ -14,6 +14,7 @@ import pytest
 from lapor.notices.delivery import deliver
 from lapor.notices.mailbox import Mailbox
 from lapor.oversight.doctor import examine
+from tests.files import PDF
 from tests.integration.town import COORDINATOR, DISPOSITION
 from tests.integration.web import V1, Web
 
@@ -71,7 +72,7 @@ def mark(kind: str, part: str) -> str:
     return f"{word}@surel.example" if part == "email" else word
 
 
-WORDS = ("title", "text", "nik", "address", "wish", "message", "draft", "internal")
+WORDS = ("title", "text", "nik", "address", "wish", "message", "draft", "internal", "file")
 MARKS = {
     f"{kind} {family}": [mark(kind, part) for part in parts]
     for kind in KINDS
@@ -101,6 +102,8 @@ def cases(web: Web) -> dict[str, dict[str, Any]]:
         path = f"/complaints/{case['tracking_number']}/messages"
         web.post(path, {"text": mark(kind, "message")}, case["secret"])
         web.post(path, {"text": mark(kind, "internal"), "audience": "internal"}, LIAISON)
+        name = f"attachment; filename={mark(kind, 'file')}.pdf"
+        web.upload(path.replace("messages", "attachments"), PDF, case["secret"], Content_Disposition=name)
         web.moved(case, "propose_answer", "pu.petugas", text=mark(kind, "draft"))
     return made
 

@@ -24,6 +24,7 @@ from lapor.notices.choice import choose
 from lapor.records import (
     Account,
     AnswerTemplate,
+    Attachment,
     Gathering,
     Heartbeat,
     IdempotencyKey,
@@ -79,6 +80,8 @@ def fill(town: Town) -> None:
         tokens.issue(session, town.engine, tenure, lasts=day, scope="read", now=NOON)
         session.add(Message(complaint_id=case.id, at=NOON, role="reporter", audience="reporter", text="Halo."))
         choose(session, actor, "daily", town.engine.calendar(town.engine.key(actor.unit_id)), now=NOON)
+        said = {"id": "0", "sequence": 1, "name": "", "kind": "", "bytes": 0, "digest": "", "data_key": ""}
+        session.add(Attachment(complaint_id=case.id, at=NOON, role="reporter", **said))
         session.add(ReplayLine(file="0", n=1, complaint_id=case.id))
         unit, post = actor.unit_id, actor.id
         session.add(AnswerTemplate(unit_id=unit, name="Selesai", text="{number}", post_id=post, changed_at=NOON))

@@ -66,7 +66,7 @@ def test_without_the_scope_an_officer_is_kept_within_the_agency(
     works, health = two_agencies(web)
     monkeypatch.setattr(reading, "scope", _everything)
     assert listed(web, by) == {health["tracking_number"]}
-    for suffix in ("", "/trail", "/messages", "/moves"):
+    for suffix in ("", "/trail", "/messages", "/moves", "/attachments"):
         assert web.get(f"/complaints/{works['tracking_number']}{suffix}", by).status_code == 404
 
 
