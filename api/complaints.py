@@ -65,7 +65,7 @@ def submit(call: Call, given: dict[str, Any]) -> Response:
     answer = _answer({**cases.shown(seen, call.engine), "secret": secret}, SubmittedSchema(), 201)
     answer.headers["Location"] = f"{PREFIX}/complaints/{complaint.number}"
     answer.set_etag(str(complaint.version))
-    idempotency.keep(call.session, answer)
+    idempotency.keep(call.session, answer, complaint.id)
     return answer
 
 

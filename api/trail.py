@@ -30,6 +30,10 @@ _NOTES: Mapping[str, Label] = {
     "open": Label("Yang dirahasiakan dibuka", "What is hidden was opened"),
     "consent": Label("Sikap pelapor atas pembukaan", "The reporter's word on the opening"),
     "decide_opening": Label("Putusan atas pembukaan", "Opening decided"),
+    "ask_erasure": Label("Permintaan penghapusan data", "Asked to erase the data"),
+    "take_back_erasure": Label("Permintaan penghapusan ditarik", "Request to erase taken back"),
+    "refuse_erasure": Label("Penghapusan data ditolak", "Erasure refused"),
+    "erase": Label("Data dihapus", "Data erased"),
     "renew_secret": Label("Kode rahasia diperbarui", "Secret renewed"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
 }
@@ -78,5 +82,7 @@ def _entry(entry: TrailEntry, payload: tuple[str, str], moves: Mapping[str, Move
         "to": entry.target,
         "label": label,
     }
+    if not parts.content:
+        return row
     public, internal = map(json.loads, payload)
-    return {**row, "detail": {**(internal if parts.internal else {}), **public}} if parts.content else row
+    return {**row, "detail": {**(internal if parts.internal else {}), **public}}
