@@ -66,7 +66,7 @@ def ask(call: Call, number: str) -> dict[str, Any]:
     """
     complaint = reading.find(call.session, call.engine, call.principal, number).complaint
     asked = erasing.ask(call.engine, call.session, complaint.number, actor=call.principal, now=call.now)
-    return _shown(call, asked, complaint)
+    return shown(call, asked, complaint)
 
 
 @blueprint.route(ONE, methods=["GET"], parameters=[NUMBER])
@@ -79,7 +79,7 @@ def show(call: Call, number: str) -> dict[str, Any]:
     newest = erasing.newest(call.session, complaint)
     if newest is None:
         raise NotFound
-    return _shown(call, newest, complaint)
+    return shown(call, newest, complaint)
 
 
 @blueprint.route(ONE, methods=["DELETE"], parameters=[NUMBER])
@@ -105,7 +105,7 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
         waiting = waiting.where(Erasure.id > after)
     rows = call.session.execute(waiting.limit(asked["limit"] + 1)).all()
     page = cut(rows, asked["limit"], lambda row: [row[0].id])
-    items = [{**_shown(call, each, complaint), "class": complaint.classification} for each, complaint in page["items"]]
+    items = [{**shown(call, each, complaint), "class": complaint.classification} for each, complaint in page["items"]]
     return {**page, "items": items}
 
 
@@ -117,9 +117,10 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 def refuse(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
     """Refuse an erasure on a legal basis, such as an inspection that is under way; the reporter is told."""
     refused = erasing.refuse(call.engine, call.session, id, **given, actor=call.principal, now=call.now)
-    return _shown(call, refused, call.session.get_one(Complaint, refused.complaint_id))
+    return shown(call, refused, call.session.get_one(Complaint, refused.complaint_id))
 
 
-def _shown(call: Call, erasure: Erasure, complaint: Complaint) -> dict[str, Any]:
-    shown = {name: getattr(erasure, name) for name in ("id", "asked_at", "due_at", "state")}
-    return {**shown, "number": complaint.number, "legal_basis": erasing.basis(call.engine, complaint, erasure)}
+def shown(call: Call, erasure: Erasure, complaint: Complaint) -> dict[str, Any]:
+    """An erasure of a case, its legal basis opened."""
+    members = {name: getattr(erasure, name) for name in ("id", "asked_at", "due_at", "state")}
+    return {**members, "number": complaint.number, "legal_basis": erasing.basis(call.engine, complaint, erasure)}

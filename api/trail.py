@@ -16,6 +16,7 @@ from api.fields import Moment
 from api.openapi import Blueprint, problems
 from lapor.access import reading
 from lapor.access.policy import Parts
+from lapor.access.reading import Seen
 from lapor.machine.definition import Label, Move
 from lapor.privacy import content
 from lapor.records import TrailEntry
@@ -58,7 +59,11 @@ class TrailEntrySchema(Schema):
 @blueprint.response(200, TrailEntrySchema(many=True))
 def index(call: Call, number: str) -> list[dict[str, Any]]:
     """Read the trail of a case, oldest entry first."""
-    seen = reading.find(call.session, call.engine, call.principal, number)
+    return told(call, reading.find(call.session, call.engine, call.principal, number))
+
+
+def told(call: Call, seen: Seen) -> list[dict[str, Any]]:
+    """The entries of a case as the caller sees them."""
     complaint, is_reporter = seen.complaint, call.principal.role == "reporter"
     entries = select(TrailEntry).where(TrailEntry.complaint_id == complaint.id).order_by(TrailEntry.sequence)
     if is_reporter:

@@ -76,6 +76,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/looks"): {"reporter", "inspector"},
     ("POST", "/api/v1/reporters/codes"): ALL,
     ("POST", "/api/v1/reporters/sessions"): ALL,
+    ("GET", "/api/v1/complaints/<number>/export"): {"reporter"},
     ("GET", "/api/v1/complaints/<number>/erasure"): set(),
     ("DELETE", "/api/v1/complaints/<number>/erasure"): set(),
     ("POST", "/api/v1/complaints/<number>/erasure"): {"reporter"},
