@@ -55,9 +55,10 @@ def shown(seen: Seen, engine: Engine) -> dict[str, Any]:
         "version": complaint.version,
         "next": {"text": _NEXT.get(state.acts or "", _NOTHING), "by": complaint.due_at},
     }
+    erased = {"erased": True} if complaint.erased_at else {}
     content = _content(seen, engine) if seen.parts.content else {}
     identity = {"reporter": _known(seen.reporter)} if seen.parts.identity and seen.reporter else {}
-    return {**row, **content, **identity}
+    return {**row, **erased, **content, **identity}
 
 
 def _state(complaint: Complaint, engine: Engine) -> State:

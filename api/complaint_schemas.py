@@ -147,6 +147,7 @@ class CaseSchema(Schema):
     holder = fields.Nested(HolderSchema, required=True)
     version = fields.Integer(required=True)
     next = fields.Nested(NextSchema, required=True)
+    erased = fields.Boolean(metadata={"description": "True where nothing but the row is left of the case"})
     kind = fields.String()
     received_at = Moment()
     title = fields.String()

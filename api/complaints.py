@@ -65,7 +65,7 @@ def submit(call: Call, given: dict[str, Any]) -> Response:
     answer = _answer({**cases.shown(seen, call.engine), "secret": received.secret}, SubmittedSchema(), 201)
     answer.headers["Location"] = f"{PREFIX}/complaints/{received.complaint.number}"
     answer.set_etag(str(received.complaint.version))
-    idempotency.keep(call.session, answer)
+    idempotency.keep(call.session, answer, received.complaint.id)
     return answer
 
 

@@ -14,6 +14,7 @@ from api import auth
 from api.auth import anyone
 from api.errors import OF_ERROR, RETRY_AFTER, problem
 from lapor.errors import CannotRun, Unavailable
+from lapor.oversight import erasures
 from lapor.records import Heartbeat, schema
 
 blueprint = flask.Blueprint("health", __name__)
@@ -70,10 +71,11 @@ def ready() -> Any:
 @blueprint.get("/metrics")
 @anyone
 def metrics() -> Response:
-    """Counts of requests, and the age of the worker's last sweep, as Prometheus reads them."""
+    """Counts of requests and of erasures that are late, and the age of the worker's last sweep, as Prometheus reads them."""
     lines = flask.current_app.extensions["counts"].lines()
     try:
         age = _age()
+        lines += ["# TYPE lapor_erasures_overdue gauge", f"lapor_erasures_overdue {_late_erasures()}"]
     except Unavailable:
         age = None
     if age is not None:
@@ -108,6 +110,11 @@ def _worker() -> str:
     if age is None:
         return "never"
     return "late" if age > LATE_AFTER_SWEEPS * auth.site().settings.worker.sweep_seconds else "ok"
+
+
+def _late_erasures() -> int:
+    with auth.site().reading() as session:
+        return erasures.count_overdue(session, auth.now())
 
 
 def _age() -> float | None:

@@ -73,8 +73,8 @@ def once(view: View) -> View:
     return called  # type: ignore[return-value]
 
 
-def keep(session: Session, answer: Response) -> None:
-    """Keep the answer under the key of this request, if it has one, in the transaction that it answers.
+def keep(session: Session, answer: Response, complaint_id: int) -> None:
+    """Keep the answer under the key of this request, if it has one, in the transaction that made this case.
 
     Raises:
         KeyInFlight: another request took the key over meanwhile; whatever was done here must not be.
@@ -84,7 +84,9 @@ def keep(session: Session, answer: Response) -> None:
         return
     headers = {name: answer.headers[name] for name in _KEPT_HEADERS}
     told = json.dumps([answer.status_code, headers, answer.get_data(as_text=True)])
-    sealing = _held(update(IdempotencyKey), claim).values(answer=seal(claim.key, claim.digest, told))
+    sealing = _held(update(IdempotencyKey), claim).values(
+        answer=seal(claim.key, claim.digest, told), complaint_id=complaint_id
+    )
     if session.scalar(sealing.returning(IdempotencyKey.id)) is None:
         raise KeyInFlight
 

@@ -58,7 +58,7 @@ def index(call: Call, asked: dict[str, Any], number: str) -> dict[str, Any]:
         of_it = of_it.where(Message.id > after)
     rows = call.session.scalars(of_it.limit(asked["limit"] + 1)).all()
     found = cut(rows, asked["limit"], lambda row: [row.id])
-    return {**found, "items": [_said(call, seen.complaint, row) for row in found["items"]]}
+    return {**found, "items": [shown(call, seen.complaint, row) for row in found["items"]]}
 
 
 @blueprint.route("/complaints/<number>/messages", methods=["POST"], parameters=[NUMBER])
@@ -70,10 +70,11 @@ def write(call: Call, given: dict[str, Any], number: str) -> dict[str, Any]:
     """Write a message; it changes no state."""
     complaint = _read(call, number).complaint
     written = messages.write(call.engine, call.session, complaint.id, **given, actor=call.principal, now=call.now)
-    return _said(call, complaint, written)
+    return shown(call, complaint, written)
 
 
-def _said(call: Call, complaint: Complaint, written: Message) -> dict[str, Any]:
+def shown(call: Call, complaint: Complaint, written: Message) -> dict[str, Any]:
+    """A message of a case, opened."""
     text = content.message(call.engine.vault.content, complaint, written)
     return {"at": written.at, "role": written.role, "audience": written.audience, "text": text}
 

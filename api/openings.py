@@ -103,7 +103,11 @@ def ask(call: Call, given: dict[str, Any], number: str) -> dict[str, Any]:
 @blueprint.response(200, OpeningSchema(many=True))
 def of_case(call: Call, number: str) -> list[dict[str, Any]]:
     """List the openings of a case: all for its reporter and the inspector, their own for others."""
-    complaint = reading.find(call.session, call.engine, call.principal, number).complaint
+    return told(call, reading.find(call.session, call.engine, call.principal, number).complaint)
+
+
+def told(call: Call, complaint: Complaint) -> list[dict[str, Any]]:
+    """The openings of a case that the caller knows of."""
     chosen = select(Opening).where(Opening.complaint_id == complaint.id).order_by(Opening.id)
     if call.principal.role not in ("reporter", "inspector"):
         chosen = chosen.where(Opening.post_id == call.principal.post_id)
@@ -171,7 +175,11 @@ def decide(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noq
 @blueprint.response(200, LookSchema(many=True))
 def looks(call: Call, number: str) -> list[dict[str, Any]]:
     """Count who was shown what is hidden of a case."""
-    complaint = reading.find(call.session, call.engine, call.principal, number).complaint
+    return looked(call, reading.find(call.session, call.engine, call.principal, number).complaint)
+
+
+def looked(call: Call, complaint: Complaint) -> list[dict[str, Any]]:
+    """Who looked, as far as the caller is to know: posts for the inspector, roles for the reporter."""
     found = openings.looks(call.session, complaint.id)
     if call.principal.role == "inspector":
         return [

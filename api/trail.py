@@ -16,6 +16,7 @@ from api.fields import Moment
 from api.openapi import Blueprint, problems
 from lapor.access import reading
 from lapor.access.policy import Parts
+from lapor.access.reading import Seen
 from lapor.machine.definition import Label, Move
 from lapor.privacy import content
 from lapor.records import TrailEntry
@@ -31,6 +32,10 @@ _NOTES: Mapping[str, Label] = {
     "consent": Label("Sikap pelapor atas pembukaan", "The reporter's word on the opening"),
     "decide_opening": Label("Putusan atas pembukaan", "Opening decided"),
     "attach": Label("Lampiran ditambahkan", "File attached"),
+    "ask_erasure": Label("Permintaan penghapusan data", "Asked to erase the data"),
+    "take_back_erasure": Label("Permintaan penghapusan ditarik", "Request to erase taken back"),
+    "refuse_erasure": Label("Penghapusan data ditolak", "Erasure refused"),
+    "erase": Label("Data dihapus", "Data erased"),
     "renew_secret": Label("Kode rahasia diperbarui", "Secret renewed"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
     "publish": Label("Diterbitkan untuk umum", "Published"),
@@ -57,7 +62,11 @@ class TrailEntrySchema(Schema):
 @blueprint.response(200, TrailEntrySchema(many=True))
 def index(call: Call, number: str) -> list[dict[str, Any]]:
     """Read the trail of a case, oldest entry first."""
-    seen = reading.find(call.session, call.engine, call.principal, number)
+    return told(call, reading.find(call.session, call.engine, call.principal, number))
+
+
+def told(call: Call, seen: Seen) -> list[dict[str, Any]]:
+    """The entries of a case as the caller sees them."""
     complaint, is_reporter = seen.complaint, call.principal.role == "reporter"
     entries = select(TrailEntry).where(TrailEntry.complaint_id == complaint.id).order_by(TrailEntry.sequence)
     if is_reporter:
@@ -81,5 +90,7 @@ def _entry(entry: TrailEntry, payload: tuple[str, str], moves: Mapping[str, Move
         "to": entry.target,
         "label": label,
     }
+    if not parts.content:
+        return row
     public, internal = map(json.loads, payload)
-    return {**row, "detail": {**(internal if parts.internal else {}), **public}} if parts.content else row
+    return {**row, "detail": {**(internal if parts.internal else {}), **public}}

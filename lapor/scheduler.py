@@ -1,4 +1,4 @@
-"""What runs when: sweeping, sending, tidying. APScheduler is the metronome; all truth is in tables."""
+"""What runs when: sweeping, sending, erasing, tidying. APScheduler is the metronome; all truth is in tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lapor.notices import webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
-from lapor.oversight import daily, stocktaking
+from lapor.oversight import daily, erasures, stocktaking
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -29,12 +29,13 @@ log = logging.getLogger("lapor.worker")
 
 
 def work(site: Site, stop: Event) -> None:
-    """Sweep, send and tidy in the intervals of the settings until `stop` is set; what is under way is finished."""
+    """Sweep, send, erase and tidy in the intervals of the settings until `stop` is set; what is under way is finished."""
     metronome = BackgroundScheduler(timezone=UTC)
     worker = site.settings.worker
     jobs: list[tuple[Callable[[Site], None], int]] = [
         (sweep_once, worker.sweep_seconds),
         (hooks_once, worker.send_seconds),
+        (erase_once, worker.sweep_seconds),
         (tidy_once, TIDY_SECONDS),
     ]
     if sender_of(site.settings.mail):
@@ -137,8 +138,20 @@ def hooks_once(site: Site) -> None:
         log.info("webhooks: %d sent, %d delayed, %d given up", done.sent, done.delayed, done.dead)
 
 
+def erase_once(site: Site) -> None:
+    """Erase what reporters asked to be erased, when it is time."""
+    now, hours = datetime.now(UTC), site.settings.privacy.erasure_after_hours
+    with site.reading() as session:
+        if not erasures.is_due(session, hours=hours, now=now):
+            return
+        engine = site.engine(session)
+    done = erasures.carry_out(engine, site.writing, site.attachments, hours=hours, now=now)
+    site.forget_what_was_erased(now)
+    log.info("erased as their reporters wished: %d", done)
+
+
 def tidy_once(site: Site) -> None:
-    """Forget idempotency keys and counts of limits after their time, and remove files that belong to nothing."""
+    """Forget what is kept for a time, erase cases after theirs, and remove files that belong to nothing."""
     now = datetime.now(UTC)
     kept_from = now - timedelta(hours=site.settings.retention.idempotency_hours)
     with site.writing() as session:
@@ -148,6 +161,14 @@ def tidy_once(site: Site) -> None:
         left = stocktaking.tidy(site.attachments, session, now=now)
     if left:
         log.info("%d files that belonged to no attachment were removed", left)
+    with site.reading() as session:
+        engine = site.engine(session)
+    done = erasures.expire(
+        engine, site.writing, site.attachments, closed_days=site.settings.retention.closed_days, now=now
+    )
+    site.forget_what_was_erased(now)
+    if done:
+        log.info("erased after their time: %d", done)
 
 
 def _forget(session: Session, kept_from: datetime) -> None:

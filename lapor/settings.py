@@ -32,6 +32,7 @@ from lapor.settings_fields import setting as _setting
 from lapor.settings_fields import shape as _shape
 from lapor.settings_fields import text as _text
 from lapor.settings_fields import whole as _whole
+from lapor.settings_fields import words as _words
 from lapor.settings_file import nearest
 
 _ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
@@ -215,13 +216,24 @@ class Retention:
     """How long things are kept."""
 
     idempotency_hours: int = _setting(24, _whole(1, 720), "A submission sent again in this time is the same one.")
+    closed_days: Mapping[str, int] = _setting(
+        dict.fromkeys(("complaint", "aspiration", "information_request"), 0),
+        fields.Dict(keys=_text(), values=_whole(0, 36_500), error_messages=_words("must be kinds with days")),
+        "Closed cases older than this are erased, by kind, but for counts and moments; 0: they are kept for ever. "
+        "None before its appeal window and the Ombudsman's term are over.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """How long what is hidden stays open to whoever was granted a look."""
+    """How long what is hidden stays open to whoever was granted a look, and when a reporter's wish is carried out."""
 
     opening_hours: int = _setting(72, _whole(1, 720), "After this an opened identity or content is closed again.")
+    erasure_after_hours: int = _setting(
+        48,
+        _whole(1, 72),
+        "A case is erased so long after its reporter asked; until then custodians may refuse. The law gives 72 hours.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

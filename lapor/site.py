@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -27,12 +29,13 @@ from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.notices import wordings
 from lapor.notices.wordings import Wordings
-from lapor.records import schema
+from lapor.records import Complaint, Heartbeat, schema
 from lapor.settings import Secrets, Settings, shipped_workflows
 from lapor.vault import Ring, Vault
 
 # the library knows decrees from 2002 on; beyond the last decree its dates are estimates
 YEARS = range(2002, 2041)
+REWRITING = "rewriting"
 _PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000}
 
 
@@ -95,6 +98,25 @@ class Site:
         with _told_apart(), Session(writes, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def forget_what_was_erased(self, now: datetime) -> None:
+        """Rewrite the file of SQLite without its freed places, if a case was erased since that was last done.
+
+        PostgreSQL frees and overwrites old versions of rows by itself (autovacuum).
+
+        Raises:
+            Unavailable: somebody else writes for too long.
+        """
+        if self.database.dialect.name != "sqlite":
+            return
+        with self.reading() as session:
+            erased, last = session.scalar(select(func.max(Complaint.erased_at))), session.get(Heartbeat, REWRITING)
+        if erased is None or (last is not None and erased <= last.at):
+            return
+        with closing(self.database.raw_connection()) as connection:
+            _rewrite_sqlite(connection.cursor())
+        with self.writing() as session:
+            session.merge(Heartbeat(name=REWRITING, at=now))
+
     def engine(self, session: Session) -> Engine:
         """The engine of the moment: built anew when the database has another revision than the one built last."""
         found = revision.number(session)
@@ -153,8 +175,17 @@ def connect(url: str) -> sqlalchemy.Engine:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _rewrite_sqlite(cursor: Any) -> None:
+    # neither may run inside a transaction, and SQLAlchemy begins one for whatever it runs
+    try:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            cursor.execute(statement)
+    except sqlite3.OperationalError as fault:
+        raise Unavailable from fault
 
 
 def _begin_sqlite(connection: sqlalchemy.Connection) -> None:

@@ -40,6 +40,8 @@ class Parts:
 
 def parts(principal: Principal, complaint: Complaint, organisation: Organisation, *, told: bool) -> Parts:
     """Which parts of a case in scope a principal is shown. `told`: the ladder has told the principal's post."""
+    if complaint.erased_at is not None:
+        return Parts(content=False, internal=False, identity=False)
     if principal.role == "reporter":
         return Parts(content=True, internal=False, identity=True)
     if principal.role == "system":

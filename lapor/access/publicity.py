@@ -25,6 +25,8 @@ Line = Row[PublicVersion, Complaint, str | None, bool]
 
 def hindrance(complaint: Complaint) -> str | None:
     """Why a case has no public version, in a sentence; None where it may have one."""
+    if complaint.erased_at is not None:
+        return "The data of this case is erased."
     if complaint.confidential:
         return "A confidential case is never published."
     if complaint.classification == "oversight":

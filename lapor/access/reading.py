@@ -211,6 +211,10 @@ def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime)
 
 def shows_content(organisation: Organisation, principal: Principal) -> ColumnElement[bool]:
     """The condition under which `policy.parts` shows the content of a case in scope, for filters that ask for it."""
+    return and_(Complaint.erased_at.is_(None), _shows_unerased(organisation, principal))
+
+
+def _shows_unerased(organisation: Organisation, principal: Principal) -> ColumnElement[bool]:
     open_now = [complaint_id for complaint_id, whats in principal.opened.items() if "content" in whats]
     asked = or_(
         Complaint.reviewer_id == principal.post_id,

@@ -41,7 +41,7 @@ def _everything(_principal: Principal, _organisation: Organisation) -> ColumnEle
 
 
 def _own(principal: Principal, _organisation: Organisation) -> ColumnElement[bool]:
-    return Complaint.id.in_(principal.cases)
+    return and_(Complaint.id.in_(principal.cases), Complaint.erased_at.is_(None))
 
 
 def _own_tree(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:

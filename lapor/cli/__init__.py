@@ -19,6 +19,7 @@ from lapor.errors import LaporError
 CANNOT_RUN, INTERRUPTED = 2, 130
 COMMANDS = {
     "account": "accounts",
+    "breach": "breaches",
     "calendar": "calendars",
     "config": "deployment",
     "demo": "demo",

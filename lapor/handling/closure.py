@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from sqlalchemy import update
+
 from lapor.errors import InvalidFields
 from lapor.handling.disposition import barred_from
 from lapor.handling.step import Making
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
-from lapor.records import Complaint
+from lapor.records import Complaint, Erasure
 
 RATINGS = range(1, 6)
 
@@ -21,6 +23,17 @@ def appoint_reviewer(making: Making, target: str) -> None:
     post = next_reviewer(making.engine.organisation, making.complaint, reported) if reviews else None
     if target != making.complaint.state:
         making.complaint.reviewer_id = post.id if post else None
+
+
+def keep_what_goes_on(making: Making, target: str) -> None:
+    """A case that is opened again is not erased: the later wish takes back the earlier one."""
+    states = making.definition.states
+    if not states[making.complaint.state].closed or states[target].closed:
+        return
+    asked = update(Erasure).where(Erasure.complaint_id == making.complaint.id, Erasure.state == "asked")
+    ended = asked.values(state="taken_back", ended_at=making.now).returning(Erasure.id)
+    if making.session.scalars(ended).all():
+        making.internal["erasure"] = "taken_back"
 
 
 def next_reviewer(organisation: Organisation, complaint: Complaint, reported: Collection[int]) -> Post | None:

@@ -17,7 +17,7 @@ from lapor.access import policy
 from lapor.access.principal import Principal
 from lapor.access.publicity import hindrance
 from lapor.access.scope import scope
-from lapor.errors import Forbidden, InvalidFields, NotFound, Stale
+from lapor.errors import Forbidden, InvalidFields, NotFound, NotOpen, Stale
 from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, step, unpublishing
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
@@ -81,6 +81,7 @@ def lock(engine: Engine, session: Session, case: int | str, actor: Principal) ->
 
     Raises:
         NotFound: the case is not there or out of scope.
+        NotOpen: the case is erased.
     """
     this = Complaint.number == case if isinstance(case, str) else Complaint.id == case
     there = select(Complaint).where(this, scope(actor, engine.organisation))
@@ -88,6 +89,8 @@ def lock(engine: Engine, session: Session, case: int | str, actor: Principal) ->
     complaint = session.scalars(locked).one_or_none()
     if complaint is None:
         raise NotFound
+    if complaint.erased_at is not None:
+        raise NotOpen("change", complaint.state, "erased before")
     return complaint
 
 
@@ -122,6 +125,8 @@ def _by_case(session: Session, record: type[Any], ids: Sequence[int]) -> dict[in
 
 
 def _open_to(engine: Engine, complaint: Complaint, known: Facts, actor: Principal) -> list[Move]:
+    if complaint.erased_at is not None:
+        return []
     open_now = engine.workflow(complaint.kind, complaint.definition_version).open_moves(complaint.state, known)
     return [each for each in open_now if policy.may(actor, each, complaint, engine.organisation)]
 
@@ -154,6 +159,7 @@ def _take_effect(making: step.Making, target: str) -> None:
     EFFECTS.get(making.name, _nothing)(making)
     disposition.hand_over(making)
     closure.appoint_reviewer(making, target)
+    closure.keep_what_goes_on(making, target)
     duty.pass_on(making, source, before, target)
 
 

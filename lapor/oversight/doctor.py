@@ -17,6 +17,7 @@ from lapor.handling import clocks, intake, trail
 from lapor.machine.clock import Clock, rungs_due, timed_out
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
+from lapor.oversight import erasures
 from lapor.oversight.recomputing import Told, retell
 from lapor.privacy import content
 from lapor.records import CategoryRow, ClockRow, Complaint, Escalation, Notice, PublicVersion, TrailEntry
@@ -76,6 +77,8 @@ def examine(
                 report.checked[name] += len(getattr(case, name))
         report.checked["complaints"] += len(cases)
         seen(len(cases))
+    late = erasures.overdue(session, now)
+    report.broken.extend(Finding("erasure-overdue", number, f"due {due_at}") for number, due_at in late)
     return report
 
 
@@ -150,7 +153,8 @@ def _findings(engine: Engine, case: Case, categories: Mapping[str, int], now: da
         yield Finding("trail-unreadable", number, f"{type(fault).__name__}: {fault}")
         return
     yield from (Finding(code, number, detail) for code, detail in _differences(engine, case, told))
-    yield from (Finding(code, number, detail) for code, detail in _neglect(engine, case, told, now))
+    looked = _left(case) if case.complaint.erased_at else _neglect(engine, case, told, now)
+    yield from (Finding(code, number, detail) for code, detail in looked)
 
 
 def _differences(engine: Engine, case: Case, told: Told) -> Iterator[tuple[str, str]]:
@@ -163,16 +167,28 @@ def _differences(engine: Engine, case: Case, told: Told) -> Iterator[tuple[str, 
         "previous_state": (complaint.previous_state, told.previous),
         "since": (complaint.since, told.since),
         "holder": (organisation.units[complaint.holder_id].code, told.holder),
-        "class": (complaint.classification, told.classification),
         "bound": (complaint.bound, told.bound),
         "version": (complaint.version, told.version),
         "tally": (complaint.tally, told.tally),
-        "content": (_digest(engine, complaint), told.content),
     }
+    if complaint.erased_at is None:
+        # what an erased case said is gone, and with it what only its words could prove
+        stored_and_told["class"] = (complaint.classification, told.classification)
+        stored_and_told["content"] = (_digest(engine, complaint), told.content)
     for name, (stored, right) in stored_and_told.items():
         if stored != right:
             yield f"{name}-differs", f"stored {stored!r}, by its trail {right!r}"
-    yield from _clock_differences(engine, case, told)
+    if complaint.erased_at is None:
+        yield from _clock_differences(engine, case, told)
+
+
+def _left(case: Case) -> Iterator[tuple[str, str]]:
+    complaint, last = case.complaint, case.entries[-1]
+    if last.move != "erase":
+        yield "erasure-untold", f"its trail ends with {last.move}"
+    left = [name for name in (*content.TEXTS, "content_key") if getattr(complaint, name)]
+    if left or any(entry.public for entry in case.entries[:-1]):
+        yield "erasure-incomplete", ", ".join(left) or "its trail"
 
 
 def _digest(engine: Engine, complaint: Complaint) -> str:

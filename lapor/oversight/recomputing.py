@@ -35,20 +35,38 @@ class Told:
 
 
 def retell(engine: Engine, complaint: Complaint, entries: Iterable[TrailEntry], categories: Mapping[str, int]) -> Told:
-    """Tell a case again from the entries of its trail, in their order. `categories` are ids by code."""
+    """Tell a case again from the entries of its trail, in their order. `categories` are ids by code.
+
+    Of an erased case, whose entries say nothing any more, state, holder and counts alone.
+    """
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
     told = Told(category_id=None)
     for entry in entries:
-        public, internal = content.payload(engine.vault.content, complaint, entry)
-        said = json.loads(public) | json.loads(internal)
+        if complaint.erased_at is None:
+            _read(engine, definition, complaint, told, entry, categories)
         if entry.move == "submit" or entry.move in definition.moves:
-            _moved(engine, definition, complaint, told, entry, said, categories)
-        elif entry.move in _NOTES:
-            told.clocks = [_NOTES[entry.move](engine, told, entry, said, clock) for clock in told.clocks]
+            _moved(definition, complaint, told, entry)
     return told
 
 
-def _moved(
+def _read(
+    engine: Engine,
+    definition: Definition,
+    complaint: Complaint,
+    told: Told,
+    entry: TrailEntry,
+    categories: Mapping[str, int],
+) -> None:
+    """What an entry says in its payload."""
+    public, internal = map(json.loads, content.payload(engine.vault.content, complaint, entry))
+    said = {**public, **internal}
+    if entry.move == "submit" or entry.move in definition.moves:
+        _run_clocks(engine, definition, complaint, told, entry, said, categories)
+    elif entry.move in _NOTES:
+        told.clocks = [_NOTES[entry.move](engine, told, entry, said, clock) for clock in told.clocks]
+
+
+def _run_clocks(
     engine: Engine,
     definition: Definition,
     complaint: Complaint,
@@ -74,8 +92,13 @@ def _moved(
         calendar_version=entry.calendar_version,
     )
     told.clocks = advance(definition, told.clocks, taken, engine.calendar)
+
+
+def _moved(definition: Definition, complaint: Complaint, told: Told, entry: TrailEntry) -> None:
+    """What an entry tells even where it says nothing any more."""
+    move = definition.moves.get(entry.move)
     if entry.target != entry.source:
-        told.previous, told.since = entry.source, taken.at
+        told.previous, told.since = entry.source, entry.at if move else complaint.received_at
     told.state, told.holder, told.version = entry.target, entry.holder, told.version + 1
     if move:
         told.tally = step.counted(told.tally, move)

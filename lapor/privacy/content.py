@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.records import Complaint, Message, Opening, TrailEntry
+from lapor.records import Complaint, Erasure, Message, Opening, TrailEntry
 from lapor.records.base import stamp
 from lapor.vault import Ring
 
@@ -64,6 +64,11 @@ def at_opening(opening: Opening) -> tuple[str, str]:
     return f"{place} reason", f"{place} basis"
 
 
+def at_erasure(erasure: Erasure) -> str:
+    """Where the legal basis of a refused erasure stands."""
+    return f"erasure {stamp(erasure.asked_at)} basis"
+
+
 def hide(ring: Ring, complaint: Complaint) -> None:
     """Give a case its key, and seal its own texts. One that has a key stays as it is."""
     if complaint.content_key:
@@ -75,7 +80,7 @@ def hide(ring: Ring, complaint: Complaint) -> None:
 
 
 def hide_all(ring: Ring, session: Session, complaint: Complaint) -> None:
-    """Seal a case that was not confidential so far: its texts, its messages, its openings, and what its trail says."""
+    """Seal a case that was not confidential so far: all its texts, those beside it, and what its trail says."""
     if complaint.content_key:
         return
     hide(ring, complaint)
@@ -85,6 +90,9 @@ def hide_all(ring: Ring, session: Session, complaint: Complaint) -> None:
         reason, basis = at_opening(opening)
         opening.reason = shut(ring, complaint, reason, opening.reason)
         opening.legal_basis = opening.legal_basis and shut(ring, complaint, basis, opening.legal_basis)
+    for erasure in session.scalars(select(Erasure).where(Erasure.complaint_id == complaint.id)):
+        basis = at_erasure(erasure)
+        erasure.legal_basis = erasure.legal_basis and shut(ring, complaint, basis, erasure.legal_basis)
     for entry in session.scalars(select(TrailEntry).where(TrailEntry.complaint_id == complaint.id)):
         public, internal = at_entry(entry)
         entry.public = shut(ring, complaint, public, entry.public)

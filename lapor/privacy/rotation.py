@@ -58,7 +58,7 @@ def _batch(writing: Writing, vault: Vault, pepper: bytes, step: Callable[[Sessio
 
 def _identities(session: Session, vault: Vault, pepper: bytes) -> int:
     those = select(Complaint.number, Reporter).join(Reporter, Reporter.id == Complaint.reporter_id)
-    behind = those.where(_behind(vault.identity, Reporter.data_key, true())).order_by(Reporter.id).limit(BATCH)
+    behind = those.where(_behind(vault.identity, Reporter.data_key, _known())).order_by(Reporter.id).limit(BATCH)
     rows = session.execute(behind.with_for_update(of=Reporter)).all()
     for number, reporter in rows:
         if reporter.data_key:
@@ -93,14 +93,19 @@ def _attachments(session: Session, vault: Vault, _pepper: bytes) -> int:
 
 def _purposes(vault: Vault) -> tuple[tuple[str, Ring, Key, ColumnElement[bool]], ...]:
     return (
-        ("identity", vault.identity, Reporter.data_key, true()),
+        ("identity", vault.identity, Reporter.data_key, _known()),
         ("content", vault.content, Complaint.content_key, _hidden()),
         ("content", vault.content, Attachment.data_key, true()),
     )
 
 
 def _hidden() -> ColumnElement[bool]:
-    return or_(Complaint.confidential, Complaint.content_key.is_not(None))
+    return and_(Complaint.erased_at.is_(None), or_(Complaint.confidential, Complaint.content_key.is_not(None)))
+
+
+def _known() -> ColumnElement[bool]:
+    # of an erased case neither a field nor a key is left
+    return or_(Reporter.data_key.is_not(None), *(getattr(Reporter, name).is_not(None) for name in identity.FIELDS))
 
 
 def _behind(ring: Ring, key: Key, sealable: ColumnElement[bool]) -> ColumnElement[bool]:

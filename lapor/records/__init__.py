@@ -6,6 +6,7 @@ from lapor.records.base import Record
 from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
 from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
+from lapor.records.erasure import Erasure, Export
 from lapor.records.escalation import Escalation
 from lapor.records.gathering import Gathering
 from lapor.records.idempotency import IdempotencyKey
@@ -31,7 +32,9 @@ __all__ = [
     "ClockRow",
     "Complaint",
     "DefinitionVersion",
+    "Erasure",
     "Escalation",
+    "Export",
     "Gathering",
     "Heartbeat",
     "IdempotencyKey",

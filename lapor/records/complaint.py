@@ -16,6 +16,7 @@ class Complaint(Record):
 
     `due_at` and `next_moment_at` repeat the earliest of its clocks for lists and sweeps; `handling/clocks.py` keeps them.
     `tally` counts the moves made, and what moves count. With a `content_key` all its texts are sealed, here and elsewhere.
+    Since `erased_at` there are none any more, nor a key, and nothing opens the case.
     """
 
     __tablename__ = "complaints"
@@ -68,6 +69,7 @@ class Complaint(Record):
     due_at: Mapped[datetime | None]
     next_moment_at: Mapped[datetime | None] = mapped_column(index=True)
     put_off: Mapped[str | None]
+    erased_at: Mapped[datetime | None]
 
 
 class ReportedParty(Record):

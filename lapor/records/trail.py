@@ -15,7 +15,8 @@ class TrailEntry(Record):
     """One entry of the chain of one complaint. Posts and units stand by code, so that a chain verifies alone.
 
     `public` and `internal` are canonical JSON, sealed where the case is confidential; with `salt` they make the
-    `commitment` that `hash` covers. The database lets them be replaced by what is sealed, and nothing else.
+    `commitment` that `hash` covers. The database lets them be replaced by what is sealed, and emptied with
+    the salt where the case is erased, and nothing else.
     """
 
     __tablename__ = "trail"

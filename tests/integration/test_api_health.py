@@ -106,6 +106,8 @@ def test_metrics_count_answers_by_the_template_of_their_route(web: Web) -> None:
         'lapor_requests_total{route="/api/v1/complaints/<number>",method="GET",status="401"} 1\n'
         'lapor_requests_total{route="/api/v1/openapi.json",method="GET",status="200"} 1\n'
         'lapor_requests_total{route="none",method="any",status="404"} 1\n'
+        "# TYPE lapor_erasures_overdue gauge\n"
+        "lapor_erasures_overdue 0\n"
         "# TYPE lapor_heartbeat_age_seconds gauge\n"
         'lapor_heartbeat_age_seconds{part="worker"} 7.000\n'
     )

@@ -107,7 +107,7 @@ def test_who_was_only_slow_does_not_submit_after_being_taken_over(web: Web) -> N
     with web.app.test_request_context(json=BARE), web.site.writing() as session:
         g.claim = slow
         with pytest.raises(KeyInFlight):
-            idempotency.keep(session, web.app.response_class("{}", headers={"Location": "x", "ETag": "y"}))
+            idempotency.keep(session, web.app.response_class("{}", headers={"Location": "x", "ETag": "y"}), 1)
     assert cases(web) == 1
 
 

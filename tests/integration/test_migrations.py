@@ -25,6 +25,8 @@ from lapor.records import (
     Account,
     AnswerTemplate,
     Attachment,
+    Erasure,
+    Export,
     Gathering,
     Heartbeat,
     IdempotencyKey,
@@ -91,6 +93,10 @@ def fill(town: Town) -> None:
         session.flush()
         session.add(OpeningDecision(opening_id=opening.id, post_id=post, granted=True, at=NOON))
         session.add(Gathering(email_index="0", code_hash="0", attempts=0, until=NOON))
+        asked = Erasure(
+            complaint_id=case.id, asked_at=NOON, due_at=NOON + 3 * day, state="refused", ended_at=NOON + day
+        )
+        session.add_all([asked, Export(complaint_id=case.id, day=NOON.date())])
         session.add(Heartbeat(name="worker", at=NOON + day))
         session.add(LimitCount(key="0", started_at=NOON, count=1))
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
