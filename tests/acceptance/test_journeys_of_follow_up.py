@@ -91,10 +91,10 @@ def test_a_question_answered_by_phone_is_resumed_by_the_officer(hall: Hall) -> N
     assert report.clocks() == followed
     assert report.cannot("reply", "reporter", text="Sejak Mei.") == NOT_OPEN
 
-    # the second one is answered at the counter; officers see in whose name
+    # the second one is answered at the counter; everybody sees in whose name
     report.goes("ask_reporter", LIAISON, question="Seberapa dalam?")
     assert report.goes("reply", HANDLER, text="Sejengkal.") == "in_follow_up"
-    assert report.last()["detail"] == {"text": "Sejengkal."}
+    assert report.last()["detail"] == {"text": "Sejengkal.", "for_reporter": True}
     assert report.last(LIAISON)["detail"]["for_reporter"] is True
     assert report.clocks() == followed
     asked = "liaison_officer ask_reporter"
@@ -225,7 +225,7 @@ def test_a_draft_is_sent_back_and_another_one_is_approved_by_somebody_else(hall:
     answered = {**TAKEN_UP, "first_response": "met", "resolution": "met", "approval": "met"}
     assert report.clocks() == {**answered, "confirmation": "running, 27 Jul 16:00"}
     assert report.mails_to("reporter") == ["Laporan diterima", "Laporan diteruskan", "Laporan ditanggapi"]
-    assert report.mails_to(HEAD) == ["Tenggat mendekat", "Tenggat mendekat"]
+    assert report.mails_to(HEAD) == ["Laporan baru untuk Anda", "Tenggat mendekat", "Tenggat mendekat"]
     assert hall.is_sound()
 
 

@@ -93,7 +93,7 @@ class Office:
                 password="",
                 sender="lapor@city.example",
                 starttls=False,
-                timeout_seconds=1,
+                timeout_seconds=3,
                 folder=Path(),
             )
         )
