@@ -16,6 +16,7 @@ from api import (
     errors,
     escalations,
     health,
+    hosts,
     invitations,
     messages,
     moves,
@@ -81,6 +82,7 @@ def create_app(site: Site, *, clock: Clock | None = None, hasher: PasswordHasher
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # a redirect would repeat the Host header of whoever asks
     app.url_map.merge_slashes = False
+    hosts.register(app, site.settings.server.hosts, site.public_url)
     api = Api(app)
     for room in _ROOMS:
         api.register_blueprint(room.blueprint)

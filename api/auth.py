@@ -14,10 +14,11 @@ from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from api import callers, limiting
 from api.openapi import Blueprint, problems
 from lapor.access import openings, tokens, wall
 from lapor.access.principal import VISITOR, Principal
-from lapor.errors import Forbidden, Unauthenticated, Unavailable
+from lapor.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.site import Site
@@ -58,11 +59,14 @@ def hasher() -> PasswordHasher:
     return cast(PasswordHasher, current_app.config["HASHER"])
 
 
-def policy(*roles: str, one_transaction: bool = True, walled: bool = True) -> Callable[[View], View]:
+def policy(
+    *roles: str, one_transaction: bool = True, walled: bool = True, limit: limiting.Limit | None = None
+) -> Callable[[View], View]:
     """Declare who may call a route; the view gets the `Call` first, and is committed when it returns from a write.
 
     Without `one_transaction` the view changes nothing by its own call, but opens one for each thing that it changes.
-    Without `walled` it answers everybody alike: an officer too sees what other agencies hold.
+    Without `walled` it answers everybody alike: an officer too sees what other agencies hold. `limit` is asked first,
+    in transactions of its own: what it counts stays counted.
     """
 
     def declare(view: View) -> View:
@@ -70,6 +74,8 @@ def policy(*roles: str, one_transaction: bool = True, walled: bool = True) -> Ca
         def called(*args: Any, **kwargs: Any) -> Any:
             # the body first: who sends it slowly must not hold a lock meanwhile
             _read_body()
+            if limit:
+                limit(site(), now())
             with opened(roles, writes=one_transaction and request.method not in _READ, walled=walled) as call:
                 return view(call, *args, **kwargs)
 
@@ -97,8 +103,9 @@ def _declared(view: Any, roles: tuple[str, ...]) -> Any:
     if open_to_all:
         security.append({})
     documented = Blueprint.doc(security=security)(view)
+    documented = problems(421)(documented)
     documented.policy = roles
-    return documented if ANYONE in roles else problems(401, 403, 503)(documented)
+    return documented if ANYONE in roles else problems(401, 403, 429, 503)(documented)
 
 
 @contextmanager
@@ -108,24 +115,41 @@ def opened(roles: tuple[str, ...], *, writes: bool, walled: bool = True) -> Iter
     Raises:
         Unauthenticated: the token is needed and missing, or wrong.
         Forbidden: the route is for others, or the token only reads.
+        TooMany: tokens were wrong too often.
     """
-    with site().writing() if writes else site().reading() as session:
-        engine, moment = site().engine(session), now()
-        principal = _principal(session, engine, moment)
-        if principal.role not in roles:
-            raise Unauthenticated if principal == VISITOR else Forbidden
-        if principal.only_reads and request.method not in _READ:
-            raise Forbidden("This token only reads: it may call GET, and nothing else.")
-        if walled:
-            wall.put_up(session, engine.organisation, principal)
-        yield Call(session, engine, principal, moment)
-        looked = openings.looked(session)
-        if writes:
-            openings.record(session, principal, looked, moment)
+    given = callers.token()
+    principal = None if given else VISITOR
+    try:
+        with site().writing() if writes else site().reading() as session:
+            engine, moment = site().engine(session), now()
+            principal = principal or tokens.principal_of(session, engine, given or "", now=moment)
+            _admit(principal, roles)
+            if walled:
+                wall.put_up(session, engine.organisation, principal)
+            yield Call(session, engine, principal, moment)
+            looked = openings.looked(session)
+            if writes:
+                openings.record(session, principal, looked, moment)
+    except (Unauthenticated, NotFound):
+        if given and _failed(principal):
+            limiting.failure(site(), given, now())
+        raise
     if looked and not writes:
         with site().writing() as session:
             openings.record(session, principal, looked, moment)
     _note_use(principal, moment)
+
+
+def _admit(principal: Principal, roles: tuple[str, ...]) -> None:
+    if principal.role not in roles:
+        raise Unauthenticated if principal == VISITOR else Forbidden
+    if principal.only_reads and request.method not in _READ:
+        raise Forbidden("This token only reads: it may call GET, and nothing else.")
+
+
+def _failed(principal: Principal | None) -> bool:
+    """Whether a token did not open what was asked for: it is nobody's, or that of the reporter of another case."""
+    return principal is None or limiting.is_of_another_case(site(), principal)
 
 
 def _note_use(principal: Principal, moment: datetime) -> None:
@@ -133,16 +157,6 @@ def _note_use(principal: Principal, moment: datetime) -> None:
     if principal.token and tokens.is_to_be_noted(principal, moment):
         with suppress(Unavailable), site().writing() as session:
             tokens.note_use(session, principal.token, now=moment)
-
-
-def _principal(session: Session, engine: Engine, moment: datetime) -> Principal:
-    given = request.headers.get("Authorization")
-    if given is None:
-        return VISITOR
-    scheme, _, token = given.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated
-    return tokens.principal_of(session, engine, token.strip(), now=moment)
 
 
 def require_policies(app: Flask) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from flask import Response, json, request
 from marshmallow import Schema
-from sqlalchemy import select
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
 
-from api import cases, idempotency, pages
+from api import cases, idempotency, limiting, pages
 from api.auth import HOLDERS_OF_TOKENS, READERS, REPORTER, Call, policy
 from api.complaint_schemas import CasePageSchema, CaseSchema, CasesQuery, SubmissionSchema, SubmittedSchema
 from api.fields import any_moment, zulu
@@ -21,12 +22,12 @@ from lapor.access.policy import parts
 from lapor.access.principal import Principal
 from lapor.access.reading import Asked, Mark, Seen
 from lapor.errors import InvalidFields
-from lapor.handling import clocks, intake
-from lapor.handling.intake import Submission
+from lapor.handling import intake
+from lapor.handling.intake import Received, Submission
 from lapor.machine.engine import Engine
 from lapor.privacy.content import TEXTS
 from lapor.privacy.identity import Identity
-from lapor.records import CategoryRow, Complaint, RegionRow
+from lapor.records import CategoryRow, RegionRow
 
 blueprint = Blueprint("complaints", "Complaints, aspirations and information requests.")
 NUMBER = {
@@ -48,7 +49,7 @@ EARLIEST = datetime.fromisoformat("2002-01-01T00:00:00Z")
 @blueprint.post("/complaints")
 @idempotency.once
 @problems(409)
-@policy("visitor", "reporter", "coordinator")
+@policy("visitor", "reporter", "coordinator", limit=limiting.submission)
 @blueprint.doc(parameters=[_KEY_HEADER])
 @blueprint.body(SubmissionSchema)
 @blueprint.response(201, SubmittedSchema, headers={**ETAG, "Location": {"schema": {"type": "string"}}})
@@ -59,12 +60,11 @@ def submit(call: Call, given: dict[str, Any]) -> Response:
     A coordinator submits for somebody else, at a counter or from a letter.
     """
     submission = _submission(call, given)
-    complaint, secret = intake.submit(call.engine, call.session, submission, actor=call.principal, now=call.now)
-    call.session.flush()
-    seen = _as_its_reporter(call, complaint, submission)
-    answer = _answer({**cases.shown(seen, call.engine), "secret": secret}, SubmittedSchema(), 201)
-    answer.headers["Location"] = f"{PREFIX}/complaints/{complaint.number}"
-    answer.set_etag(str(complaint.version))
+    received = intake.receive(call.engine, call.session, submission, actor=call.principal, now=call.now)
+    seen = _as_its_reporter(call, received, submission)
+    answer = _answer({**cases.shown(seen, call.engine), "secret": received.secret}, SubmittedSchema(), 201)
+    answer.headers["Location"] = f"{PREFIX}/complaints/{received.complaint.number}"
+    answer.set_etag(str(received.complaint.version))
     idempotency.keep(call.session, answer)
     return answer
 
@@ -143,21 +143,25 @@ def _submission(call: Call, given: dict[str, Any]) -> Submission:
     where = given.pop("location", {})
     codes = {"door": given.pop("door", None), "category": given.pop("category", None)}
     codes["location.region"] = where.pop("region", None)
-    found = {name: _find(call, name, code) for name, code in codes.items() if code is not None}
-    unknown = {name: [f"There is none with the code {codes[name]!r}."] for name, row in found.items() if row is None}
-    errors = {**unknown, **_untimely(call, given)}
+    door = call.engine.organisation.unit_codes.get(codes["door"] or "")
+    category, region = _find(call.session, codes["category"], codes["location.region"])
+    found = {"door": door, "category": category, "location.region": region}
+    unknown = [name for name, code in codes.items() if code is not None and found[name] is None]
+    errors = {name: [f"There is none with the code {codes[name]!r}."] for name in unknown} | _untimely(call, given)
     if errors:
         raise InvalidFields(errors)
     given.setdefault("received_at", call.now)
-    door, category, region = found.get("door"), found.get("category"), found.get("location.region")
     return Submission(**given, **where, door=door, category=category, region=region)
 
 
-def _find(call: Call, name: str, code: str) -> Any:
-    if name == "door":
-        return call.engine.organisation.unit_codes.get(code)
-    record = CategoryRow if name == "category" else RegionRow
-    return call.session.scalars(select(record).where(record.code == code)).one_or_none()
+def _find(session: Session, category: str | None, region: str | None) -> tuple[CategoryRow | None, RegionRow | None]:
+    """What goes by these codes, found at once: a submission is the last to wait for the database."""
+    if category is None and region is None:
+        return None, None
+    one = select(literal(1).label("one")).subquery()
+    both = select(CategoryRow, RegionRow).select_from(one).outerjoin(CategoryRow, CategoryRow.code == category)
+    found_category, found_region = session.execute(both.outerjoin(RegionRow, RegionRow.code == region)).one()
+    return found_category, found_region
 
 
 def _untimely(call: Call, given: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -174,12 +178,13 @@ def _untimely(call: Call, given: Mapping[str, Any]) -> dict[str, list[str]]:
     return errors
 
 
-def _as_its_reporter(call: Call, complaint: Complaint, submission: Submission) -> Seen:
+def _as_its_reporter(call: Call, received: Received, submission: Submission) -> Seen:
+    complaint = received.complaint
     reporter = Principal("reporter", cases=frozenset((complaint.id,)))
     return Seen(
         complaint,
         parts(reporter, complaint, call.engine.organisation, told=False),
-        clocks.of_case(call.session, complaint),
+        received.clocks,
         submission.category.code if submission.category else None,
         submission.region.code if submission.region else None,
         Identity(**submission.reporter) if submission.reporter else None,

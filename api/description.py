@@ -16,15 +16,11 @@ from api import errors
 
 Document = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
+_RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds to wait"}
 _HEADERS: Mapping[int, Mapping[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "What is needed", "example": errors.REALM}},
-    503: {
-        "Retry-After": {
-            "schema": {"type": "integer"},
-            "description": "Seconds to wait",
-            "example": int(errors.RETRY_AFTER),
-        }
-    },
+    429: {"Retry-After": {**_RETRY_AFTER, "example": 600}},
+    503: {"Retry-After": {**_RETRY_AFTER, "example": int(errors.RETRY_AFTER)}},
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from api import words
+from api.hosts import Misdirected
 from lapor.errors import (
     Forbidden,
     InvalidFields,
@@ -25,6 +26,7 @@ from lapor.errors import (
     NotPublishable,
     NotRecognised,
     Stale,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -64,6 +66,8 @@ OF_ERROR: Mapping[type[Exception], Kind] = {
     NotFound: Kind(404, "not-found", "Not found"),
     Unauthenticated: Kind(401, "unauthenticated", "A valid token is needed"),
     NotRecognised: Kind(401, "not-recognised", "Not recognised"),
+    TooMany: Kind(429, "too-many-requests", "Too many requests"),
+    Misdirected: Kind(421, "misdirected", "Another server is asked for"),
     KeyInFlight: Kind(409, "key-in-flight", "The same request is under way"),
     KeyReused: Kind(422, "key-reused", "The idempotency key was used before"),
     Unavailable: Kind(503, "unavailable", "Not available now"),
@@ -119,6 +123,8 @@ def of_error(error: Exception) -> Response:
     answer = problem(kind, detail, **members)
     if kind.status == 401:
         answer.headers["WWW-Authenticate"] = REALM
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
     if kind.status == 503:
         answer.headers["Retry-After"] = RETRY_AFTER
     return answer

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
+from api import limiting
 from api.auth import HOLDERS_OF_TOKENS, Call, policy
 from api.complaints import NUMBER
 from api.fields import Moment, Request, Text
@@ -61,7 +62,7 @@ def index(call: Call, asked: dict[str, Any], number: str) -> dict[str, Any]:
 
 
 @blueprint.route("/complaints/<number>/messages", methods=["POST"], parameters=[NUMBER])
-@policy(*HOLDERS_OF_TOKENS)
+@policy(*HOLDERS_OF_TOKENS, limit=limiting.word)
 @problems(404)
 @blueprint.body(NewMessageSchema)
 @blueprint.response(201, MessageSchema)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 from marshmallow import Schema, fields
 
+from api import limiting
 from api.auth import HOLDERS_OF_TOKENS, Call, policy
 from api.complaint_schemas import CaseSchema, LabelSchema
 from api.complaints import ETAG, NUMBER, of_case
@@ -57,7 +58,7 @@ def index(call: Call, number: str) -> list[dict[str, Any]]:
 
 
 @blueprint.route("/complaints/<number>/moves", methods=["POST"], parameters=[NUMBER])
-@policy(*HOLDERS_OF_TOKENS)
+@policy(*HOLDERS_OF_TOKENS, limit=limiting.word)
 @problems(404, 409, 412, 428)
 @blueprint.doc(parameters=[header("If-Match", "The ETag of the case as it was read.", required=True)])
 @blueprint.body(MakingSchema)

@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from api.auth import EVERYBODY, REPORTER, Call, opened, policy
+from api import limiting
+from api.auth import EVERYBODY, REPORTER, Call, opened, policy, site
 from api.complaints import NUMBER
 from api.fields import EmailAddress, Line, Moment, Request
 from api.openapi import Blueprint, problems
@@ -49,12 +50,15 @@ class SecretSchema(Schema):
 
 
 @blueprint.post("/reporters/codes")
-@policy(*EVERYBODY)
+@policy(*EVERYBODY, one_transaction=False)
 @blueprint.body(AddressSchema)
 @blueprint.response(202, CodeSentSchema)
 def ask(call: Call, given: dict[str, Any]) -> dict[str, int]:
     """Have a code sent to an address, if anything was reported with it. The answer is the same where nothing was."""
-    own_cases.send_code(call.engine, call.session, given["email"], now=call.now)
+    call.session.close()
+    limiting.code(site(), given["email"], call.now)
+    with opened(EVERYBODY, writes=True) as then:
+        own_cases.send_code(then.engine, then.session, given["email"], now=then.now)
     return {"minutes": gathering.MINUTES}
 
 
@@ -65,11 +69,12 @@ def ask(call: Call, given: dict[str, Any]) -> dict[str, int]:
 def gather(call: Call, given: dict[str, Any]) -> dict[str, Any]:
     """Exchange the code for a token of some hours, good for all own cases. A code works once, and not after some errors."""
     call.session.close()
-    with opened(EVERYBODY, writes=True) as then:
-        found = gathering.open_with(then.engine, then.session, given["email"], given["code"], now=then.now)
-    # only now, so that the attempt counts
-    if found is None:
-        raise NotRecognised
+    with limiting.log_in(site(), given["email"], call.now):
+        with opened(EVERYBODY, writes=True) as then:
+            found = gathering.open_with(then.engine, then.session, given["email"], given["code"], now=then.now)
+        # only now, so that the attempt counts
+        if found is None:
+            raise NotRecognised
     token, until = found
     return {"token": token, "expires_at": until}
 

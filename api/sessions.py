@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from api import limiting
 from api.auth import EVERYBODY, Call, hasher, opened, policy, site
 from api.fields import LONGEST_EMAIL, Code, Line, Moment, Request, Text
 from api.openapi import Blueprint
@@ -56,11 +57,9 @@ def start(call: Call, given: dict[str, Any]) -> dict[str, Any]:
     account = accounts.find(call.session, given["email"])
     # argon2 takes its time, and nothing must be held open meanwhile
     call.session.close()
-    proof = proven(call, account, given)
-    with opened(EVERYBODY, writes=True) as then:
-        started = sessions.start(
-            then.session, then.engine, proof, post=given.get("post"), settings=site().settings.accounts, now=then.now
-        )
+    with limiting.log_in(site(), given["email"], call.now):
+        proof = proven(call, account, given)
+        started = _started(proof, given.get("post"))
     token = started.token
     return {
         "token": started.secret,
@@ -69,6 +68,13 @@ def start(call: Call, given: dict[str, Any]) -> dict[str, Any]:
         "role": token.role,
         "posts": started.posts,
     }
+
+
+def _started(proof: Proof, post: str | None) -> sessions.Started:
+    with opened(EVERYBODY, writes=True) as then:
+        return sessions.start(
+            then.session, then.engine, proof, post=post, settings=site().settings.accounts, now=then.now
+        )
 
 
 def proven(call: Call, account: Account | None, given: dict[str, Any]) -> Proof:

@@ -58,6 +58,14 @@ class NotRecognised(LaporError):
     """E-mail address, password and one-time code do not belong together, or the account is disabled."""
 
 
+class TooMany(LaporError):
+    """There were too many of these; they are taken again after a while."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"There were too many of these: try again in {retry_after} seconds.")
+
+
 class KeyInFlight(LaporError):
     """A request with this idempotency key is still under way."""
 

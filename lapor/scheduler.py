@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from lapor.access import limits
 from lapor.errors import Unavailable
 from lapor.notices import webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
@@ -87,6 +88,9 @@ def send_once(site: Site) -> None:
         engine = site.engine(session)
     url, words = site.public_url, site.wordings
 
+    def waits(address: str, now: datetime) -> timedelta | None:
+        return limits.mail_waits(site.writing, site.pepper, site.settings.limits, address, now=now)
+
     def notices(now: datetime) -> Delivered:
         return deliver(
             engine.organisation,
@@ -97,10 +101,11 @@ def send_once(site: Site) -> None:
             public_url=url,
             wordings=words,
             digest=digest,
+            waits=waits,
         )
 
     def digests(now: datetime) -> Delivered:
-        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words)
+        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words, waits=waits)
 
     _until_settled("notices", notices)
     if digest:
@@ -110,8 +115,9 @@ def send_once(site: Site) -> None:
 def _until_settled(what: str, send: Callable[[datetime], Delivered]) -> None:
     while True:
         done = send(datetime.now(UTC))
-        if done.sent or done.delayed or done.dead:
-            log.info("%s: %d sent, %d delayed, %d refused", what, done.sent, done.delayed, done.dead)
+        if done.sent or done.delayed or done.dead or done.put_off:
+            told = (done.sent, done.delayed, done.dead, done.put_off)
+            log.info("%s: %d sent, %d delayed, %d refused, %d put off", what, *told)
         if not done.settled:
             return
 
@@ -132,10 +138,12 @@ def hooks_once(site: Site) -> None:
 
 
 def tidy_once(site: Site) -> None:
-    """Forget idempotency keys after their time."""
-    kept_from = datetime.now(UTC) - timedelta(hours=site.settings.retention.idempotency_hours)
+    """Forget idempotency keys after their time, and counts of limits whose hour is over."""
+    now = datetime.now(UTC)
+    kept_from = now - timedelta(hours=site.settings.retention.idempotency_hours)
     with site.writing() as session:
         _forget(session, kept_from)
+        limits.forget(session, now=now)
 
 
 def _forget(session: Session, kept_from: datetime) -> None:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from itertools import pairwise
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, validate
 
 from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
 from lapor.machine.definition import OFFICES
+from lapor.settings_fields import Network, Opening, a_zone, hosts, in_order, own_hosts
+from lapor.settings_fields import day as _day
+from lapor.settings_fields import defaults as _defaults
+from lapor.settings_fields import flag as _flag
+from lapor.settings_fields import like as _like
+from lapor.settings_fields import listed as _list
+from lapor.settings_fields import parts as _parts
+from lapor.settings_fields import section as _section
+from lapor.settings_fields import setting as _setting
+from lapor.settings_fields import shape as _shape
+from lapor.settings_fields import text as _text
+from lapor.settings_fields import whole as _whole
 from lapor.settings_file import nearest
 
-_Rule = Callable[[Any], Any]
 _ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
 _NO_SETTINGS = ("LAPOR_CONFIG", "LAPOR_TEST_")
 _PLAIN = {"Unknown field.": "unknown", "Invalid input type.": "must be names with values"}
@@ -34,86 +43,6 @@ _HEADER = """\
 # LAPOR_DATABASE_URL and LAPOR_PORT are short forms; LAPOR_CONFIG names another file than this.
 # Relative paths start at the folder of this file.
 """
-
-
-def _words(invalid: str) -> dict[str, Any]:
-    return {"required": "is needed", "null": 'is empty ("" says: nothing)', "invalid": invalid}
-
-
-def _setting(default: object, field: fields.Field[Any], comment: str = "", *, shown: bool = True) -> Any:
-    return dataclasses.field(metadata={"default": default, "field": field, "comment": comment}, repr=shown)
-
-
-def _section(kind: type, *rules: _Rule) -> Any:
-    field = fields.Nested(_shape(kind), validate=rules, error_messages=_words(""))
-    return dataclasses.field(metadata={"default": _defaults(kind), "field": field, "comment": kind.__doc__, "of": kind})
-
-
-def _text(*rules: _Rule, key: str | None = None) -> fields.Field[Any]:
-    return fields.String(validate=rules, data_key=key, required=True, error_messages=_words("must be quoted text"))
-
-
-def _like(pattern: str, example: str) -> _Rule:
-    return validate.Regexp(rf"(?:{pattern})\Z", error=f"must be as in {example}")
-
-
-def _day(key: str | None = None) -> fields.Field[Any]:
-    return fields.Date(data_key=key, required=True, error_messages=_words("must be a day, as in 2026-08-17"))
-
-
-def _whole(low: int, high: int) -> fields.Field[Any]:
-    within = validate.Range(low, high, error="must be from {min} to {max}")
-    return fields.Integer(strict=True, validate=within, error_messages=_words("must be a whole number"))
-
-
-def _flag() -> fields.Field[Any]:
-    return fields.Boolean(error_messages=_words("must be true or false"))
-
-
-def _list(inner: fields.Field[Any], *rules: _Rule) -> fields.Field[Any]:
-    return fields.List(inner, validate=rules, error_messages=_words("must be a list: [..]"))
-
-
-class _Opening(fields.Field[Window]):
-    """Opening and closing, as in 07:30-16:00."""
-
-    def _deserialize(self, value: object, *_: object, **__: object) -> Window:
-        opening, _dash, closing = str(value).partition("-")
-        try:
-            return Window.parse(opening, closing)
-        except ValueError:
-            raise ValidationError(f"{value} must be as in 07:30-16:00, opening before closing") from None
-
-
-def _parts(kind: type) -> list[tuple[str, dataclasses.Field[Any]]]:
-    """Each setting of a section by the name that the file has for it."""
-    return [(part.metadata["field"].data_key or part.name, part) for part in dataclasses.fields(kind) if part.metadata]
-
-
-@cache
-def _shape(kind: type) -> Schema:
-    def make(_: Schema, data: dict[str, Any], **__: object) -> object:
-        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
-
-    members = {part.name: part.metadata["field"] for _, part in _parts(kind)} | {"_make": post_load(make)}
-    made: Schema = type(kind.__name__, (Schema,), members)()
-    return made
-
-
-def _defaults(kind: type) -> dict[str, Any]:
-    return {name: copy.deepcopy(part.metadata["default"]) for name, part in _parts(kind)}
-
-
-def _a_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValidationError(f"{name} is no time zone; Asia/Jakarta is one") from None
-
-
-def _in_order(spans: list[Window]) -> None:
-    if any(before.close > after.open for before, after in pairwise(spans)):
-        raise ValidationError("must be in order, none reaching into the next")
 
 
 def _opens(hours: OfficeHours) -> None:
@@ -127,7 +56,11 @@ def _sender_known(mail: Mail) -> None:
 
 
 def _hours(default: str = "07:30-16:00") -> Any:
-    return _setting([default] if default else [], _list(_Opening(), _in_order))
+    return _setting([default] if default else [], _list(Opening(), in_order))
+
+
+def _per_hour(default: int, comment: str) -> Any:
+    return _setting(default, _whole(0, 1_000_000), comment)
 
 
 _DATABASES = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
@@ -152,6 +85,18 @@ class Server:
     workers: int = _setting(2, _whole(1, 64), "Processes.")
     threads: int = _setting(4, _whole(1, 64), "Threads of each process; each may hold one connection to the database.")
     max_body_bytes: int = _setting(1_000_000, _whole(1_000, 100_000_000), "A longer request is refused.")
+    hosts: tuple[str, ...] = _setting(
+        [],
+        _list(_text(_like(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:.]+\]?", "lapor.example"))),
+        "The names that people may call the server by, each with any port; empty: that of public_url, the address that "
+        "is listened on, localhost and 127.0.0.1.",
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        [],
+        _list(Network()),
+        "Networks of proxies before the server, as in [10.0.0.0/8]. What they say in X-Forwarded-For is believed; all "
+        "who come through a proxy that is not listed count as one caller.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +195,22 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many of a kind are taken in an hour, by all processes together; 0: no limit. More are told to come again."""
+
+    submissions: int = _per_hour(60, "By citizens, from one block of addresses: a /24 of IPv4, a /56 of IPv6.")
+    keyed_in: int = _per_hour(600, "Submissions by one officer, at a counter or from letters, wherever they come from.")
+    words: int = _per_hour(30, "Messages and moves by the reporter of one case.")
+    failed_secrets: int = _per_hour(100, "Wrong secrets and tokens from one address block. A right one always works.")
+    failed_secrets_of_number: int = _per_hour(20, "Wrong secrets for one tracking number, from anywhere.")
+    failed_sessions: int = _per_hour(
+        40, "Wrong passwords for one account from one block: a quarter in each 15 minutes."
+    )
+    codes: int = _per_hour(5, "Codes to one address, with which reporters gather what they reported.")
+    mails: int = _per_hour(30, "Mails to one address. More than these wait, and go out when the hour is over.")
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long things are kept."""
 
@@ -286,7 +247,7 @@ class Settings:
     public_url: str = _setting("", _text(_WEB_ADDRESS), "How people reach the server; empty: http://HOST:PORT.")
     var: Path = _setting("var", _text(_like(".+", "var")), "The folder for data and keys.")
     workflows: Path = _setting("", _text(), "The folder of the workflow definitions; empty: those that come along.")
-    zone: ZoneInfo = _setting("Asia/Jakarta", _text(_a_zone), "The zone of a unit that names none.")
+    zone: ZoneInfo = _setting("Asia/Jakarta", _text(a_zone), "The zone of a unit that names none.")
     database: Database = _section(Database)
     server: Server = _section(Server)
     office_hours: OfficeHours = _section(OfficeHours, _opens)
@@ -296,6 +257,7 @@ class Settings:
     webhooks: Webhooks = _section(Webhooks)
     worker: Worker = _section(Worker)
     accounts: Accounts = _section(Accounts)
+    limits: Limits = _section(Limits)
     retention: Retention = _section(Retention)
     privacy: Privacy = _section(Privacy)
     doors: Doors = _section(Doors)
@@ -390,12 +352,14 @@ def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str
 def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:
     """Fill in what is empty, and let paths start at `base`."""
     var = base / given.var
+    url = given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}"
     return dataclasses.replace(
         given,
         file=file,
         var=var,
         zone=ZoneInfo(str(given.zone)),
-        public_url=given.public_url.rstrip("/") or f"http://{given.server.host}:{given.server.port}",
+        public_url=url,
+        server=dataclasses.replace(given.server, hosts=hosts(given.server.hosts or own_hosts(url, given.server.host))),
         workflows=base / given.workflows if str(given.workflows) else shipped_workflows(),
         notices=dataclasses.replace(given.notices, texts=base / given.notices.texts if given.notices.texts else None),
         database=Database(_anchored_url(given.database.url, base)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from lapor.access import gathering
@@ -14,7 +14,7 @@ from lapor.errors import InvalidFields, Unauthenticated
 from lapor.machine.definition import OFFICES
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
-from lapor.records import Account, Complaint, Opening, Tenure, Token
+from lapor.records import Account, Complaint, Gathering, Opening, Reporter, Tenure, Token
 
 SCOPES = ("all", "read")
 # that a token is used is written down no more often
@@ -112,6 +112,29 @@ def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime
 def _is_open(now: datetime) -> ColumnElement[bool]:
     mine = and_(Opening.post_id == Token.post_id, Opening.role == Token.role)
     return and_(mine, Opening.state == "granted", Opening.until > now)
+
+
+def opens(session: Session, pepper: bytes, secret: str, number: str, *, now: datetime) -> bool:
+    """Whether a reporter's secret or token opens the case with this number."""
+    digest = hashed(secret, pepper)
+    gathers = exists().where(
+        Reporter.id == Complaint.reporter_id,
+        Gathering.email_index == Reporter.email_index,
+        Gathering.token_hash == digest,
+        Gathering.until > now,
+    )
+    opened = select(Complaint.id).where(Complaint.number == number, or_(Complaint.secret_hash == digest, gathers))
+    return session.scalar(opened) is not None
+
+
+def keeper_of(session: Session, pepper: bytes, secret: str, *, now: datetime) -> str | None:
+    """Under whom what is done with an officer's token is counted: the account, else the post. None: it is no token."""
+    good = (Token.hash == hashed(secret, pepper), Token.revoked_at.is_(None), Token.expires_at > now)
+    whose = select(Token.post_id, Tenure.account_id).outerjoin(Tenure, Tenure.id == Token.tenure_id)
+    row = session.execute(whose.where(*good)).one_or_none()
+    if row is None:
+        return None
+    return f"account {row.account_id}" if row.account_id else f"post {row.post_id}"
 
 
 def _stands(token: Token, tenure: Tenure, post: Post, now: datetime) -> bool:

@@ -80,6 +80,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "lapor serve",
             "loglevel": "warning",
             "control_socket_disable": True,
+            # nobody tells the server what its scheme, host or path are; whom to believe addresses, the application knows
+            "forwarded_allow_ips": "",
+            "secure_scheme_headers": {},
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from lapor.errors import InvalidFields
-from lapor.handling.disposition import reported_posts
+from lapor.handling.disposition import barred_from
 from lapor.handling.step import Making
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
@@ -17,7 +17,7 @@ RATINGS = range(1, 6)
 def appoint_reviewer(making: Making, target: str) -> None:
     """Where the next to act is a reviewer, appoint the next higher post; elsewhere nobody reviews."""
     reviews = making.definition.states[target].acts == "reviewer"
-    reported = reported_posts(making.engine, making.session, making.complaint) if reviews else frozenset[int]()
+    reported = barred_from(making) if reviews else frozenset[int]()
     post = next_reviewer(making.engine.organisation, making.complaint, reported) if reviews else None
     if target != making.complaint.state:
         making.complaint.reviewer_id = post.id if post else None

@@ -7,7 +7,7 @@ import json
 from sqlalchemy import select
 
 from lapor.errors import InvalidFields
-from lapor.handling.disposition import reported_posts
+from lapor.handling.disposition import barred_from
 from lapor.handling.step import Making
 from lapor.privacy import content
 from lapor.records import TrailEntry
@@ -25,7 +25,7 @@ def reassign(making: Making) -> None:
         InvalidFields: the post belongs to another unit, is vacant or is a reported party.
     """
     post = making.values["post"]
-    reported = reported_posts(making.engine, making.session, making.complaint)
+    reported = barred_from(making)
     if post.unit_id != making.complaint.holder_id or post.vacant or post.id in reported:
         raise InvalidFields({"post": ["Must be a post of the unit that holds the case, neither vacant nor reported."]})
     making.complaint.owner_id = post.id

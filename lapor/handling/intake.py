@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +16,7 @@ from lapor.handling import step
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Unit
 from lapor.privacy import content, identity
-from lapor.records import CategoryRow, Complaint, RegionRow
+from lapor.records import CategoryRow, ClockRow, Complaint, RegionRow
 from lapor.records.base import stamp
 
 
@@ -42,10 +42,25 @@ class Submission:
     wished_agency: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came in: the complaint, the reporter's secret, shown this once, and the clocks that started."""
+
+    complaint: Complaint
+    secret: str
+    clocks: Sequence[ClockRow]
+
+
 def submit(
     engine: Engine, session: Session, submission: Submission, *, actor: Principal, now: datetime
 ) -> tuple[Complaint, str]:
-    """Store a complaint and start its clocks at its receipt; return it with the reporter's secret, shown this once.
+    """As `receive`, for who needs no more than the complaint and the secret."""
+    received = receive(engine, session, submission, actor=actor, now=now)
+    return received.complaint, received.secret
+
+
+def receive(engine: Engine, session: Session, submission: Submission, *, actor: Principal, now: datetime) -> Received:
+    """Store a complaint and start its clocks at its receipt; return it as it came in.
 
     Raises:
         InvalidFields: the kind is unknown, or the receipt lies in the future.
@@ -66,8 +81,7 @@ def submit(
     making.internal["content"] = digest(submission.title, submission.text)
     making.internal["channel"] = submission.channel
     making.public["received_at"] = stamp(submission.received_at)
-    step.write(making, definition.initial)
-    return complaint, secret
+    return Received(complaint, secret, step.write(making, definition.initial))
 
 
 def digest(title: str, text: str) -> str:

@@ -62,12 +62,12 @@ def move(
     chosen = _chosen(workflow.definition, name)
     if not policy.may(actor, chosen, complaint, engine.organisation):
         raise Forbidden
-    rows = clocks.of_case(session, complaint)
-    known = facts.gather(engine, complaint, rows, now, partial(disposition.reported_posts, engine, session, complaint))
+    rows, definition = clocks.of_case(session, complaint), workflow.definition
+    making = step.Making(engine, session, complaint, actor, now, definition, rows, chosen)
+    known = facts.gather(engine, complaint, rows, now, partial(disposition.barred_from, making))
     workflow.fire(complaint.state, name, known)
-    values = field_types.check(chosen, fields, now=now, find=_finder(engine, session))
-    target = workflow.fire(complaint.state, name, replace(known, fields=values))
-    making = step.Making(engine, session, complaint, actor, now, workflow.definition, rows, chosen, values)
+    making.values = field_types.check(chosen, fields, now=now, find=_finder(engine, session))
+    target = workflow.fire(complaint.state, name, replace(known, fields=making.values))
     may_be_public = hindrance(complaint) is None
     _take_effect(making, target)
     step.write(making, target)

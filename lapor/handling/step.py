@@ -56,8 +56,11 @@ class Making:
         return self.now if self.move else self.complaint.received_at
 
 
-def write(making: Making, target: str) -> None:
-    """Put the case into `target`: state, clocks, trail, outboxes, in this order. The caller commits."""
+def write(making: Making, target: str) -> list[ClockRow]:
+    """Put the case into `target`: state, clocks, trail, outboxes, in this order; return the clocks that it started.
+
+    The caller commits.
+    """
     complaint, source = making.complaint, making.complaint.state if making.move else None
     enter(making, making.definition.states[target], source)
     taken = step_of(making, source, target)
@@ -69,6 +72,7 @@ def write(making: Making, target: str) -> None:
     outbox.tell(making.session, complaint, making.name, making.now, facts=new_due)
     clocks.store(making.session, complaint, started)
     _tell_apps(making, source, target)
+    return started
 
 
 def enter(making: Making, state: State, source: str | None) -> None:

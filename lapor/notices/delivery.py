@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from lapor.errors import Unopenable
 from lapor.machine.organisation import Organisation
 from lapor.notices import mail, texts
 from lapor.notices.wordings import Wordings
@@ -31,17 +32,27 @@ _LONGEST_MINUTES = 60
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one batch came to. `delayed` ones wait for another attempt."""
+    """What one batch came to. `delayed` ones wait for another attempt, those that were put off for their first."""
 
     sent: int = 0
     delayed: int = 0
     unaddressed: int = 0
     dead: int = 0
+    put_off: int = 0
 
     @property
     def settled(self) -> int:
-        """How many need nothing more: while there are some, another batch is worth its while."""
-        return self.sent + self.unaddressed + self.dead
+        """How many need nothing more for now: while there are some, another batch is worth its while."""
+        return self.sent + self.unaddressed + self.dead + self.put_off
+
+
+Waits = Callable[[str, datetime], timedelta | None]
+"""How long a mail to an address must wait at a moment; None: it goes out now, and is counted."""
+
+
+def no_wait(_address: str, _now: datetime) -> timedelta | None:
+    """Everybody is sent as much as there is."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +70,26 @@ class _Letter:
     opened: Callable[[str, str | None], str | None]
     case: texts.CaseFacts
 
+    def plain(self) -> str | None:
+        """Whom it goes to.
+
+        Raises:
+            Unopenable: the address cannot be opened.
+        """
+        return self.opened("email", self.recipient)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt, by its name in `Delivered`. `down`: others need not be tried now."""
+    """What came of an attempt, by its name in `Delivered`. `down`: others need not be tried now.
+
+    `pause` is how long something was put off, which is no attempt.
+    """
 
     name: str
     fault: str | None = None
     down: bool = False
+    pause: timedelta | None = None
 
 
 def deliver(
@@ -79,19 +102,20 @@ def deliver(
     public_url: str,
     wordings: Wordings | None = None,
     digest: bool = True,
+    waits: Waits = no_wait,
     batch: int = 50,
 ) -> Delivered:
     """Send the notices that are due at `now`, oldest first, one batch of them.
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. Call again with a fresh `now`: leases begin there.
+    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. `waits` is asked before each mail, and puts off those of whom too much was sent to. Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
         letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), now)
     done = Counter(unaddressed=unaddressed)
     for position, letter in enumerate(letters):
-        outcome = _attempt(letter, sender, public_url, wordings, now)
+        outcome = put_off(waits, letter.plain, now) or _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
         with writing() as session:
             _mark(session, letter, outcome, now)
@@ -174,6 +198,20 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
     )
 
 
+def put_off(waits: Waits, address: Callable[[], str | None], now: datetime) -> Outcome | None:
+    """What comes of a mail that must wait; None: it may be sent."""
+    try:
+        pause = waits(address() or "", now)
+    except Unopenable:
+        # the attempt will tell
+        return None
+    return (
+        Outcome("put_off", "more mails were sent to this address than are sent in an hour", pause=pause)
+        if pause
+        else None
+    )
+
+
 def _attempt(
     letter: _Letter, sender: mail.Sender, public_url: str, wordings: Wordings | None, now: datetime
 ) -> Outcome:
@@ -185,7 +223,7 @@ def _attempt(
             f"notice-{letter.notice_id}",
             texts.render(letter.event, letter.case, link, facts, wordings=wordings),
             sender=sender.address,
-            recipient=letter.opened("email", letter.recipient) or "",
+            recipient=letter.plain() or "",
             public_url=public_url,
             now=now,
             optional=letter.event == "work",
@@ -216,9 +254,10 @@ def _mark(session: Session, letter: _Letter, outcome: Outcome, now: datetime) ->
     elif outcome.name == "dead":
         session.execute(_still_leased([letter], now).values(state="dead", fault=outcome.fault))
     else:
-        session.execute(
-            _still_leased([letter], now).values(next_attempt_at=now + wait(letter.attempts), fault=outcome.fault)
-        )
+        pause = outcome.pause or wait(letter.attempts)
+        tried = {"attempts": Notice.attempts - 1} if outcome.pause else {}
+        again = {"next_attempt_at": now + pause, "fault": outcome.fault, **tried}
+        session.execute(_still_leased([letter], now).values(again))
 
 
 def _hand_back(session: Session, untried: Sequence[_Letter], outcome: Outcome, now: datetime) -> None:

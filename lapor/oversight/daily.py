@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select, update
@@ -20,7 +21,7 @@ from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import digest, mail
 from lapor.notices.choice import opening_after
-from lapor.notices.delivery import CAN_WAIT, LEASE, SOON, Delivered, Outcome, attempt, wait
+from lapor.notices.delivery import CAN_WAIT, LEASE, SOON, Delivered, Outcome, Waits, attempt, no_wait, put_off, wait
 from lapor.notices.digest import Digest, Entry
 from lapor.notices.wordings import Wordings
 from lapor.records import Complaint, Notice, NoticeChoice, ReportedParty
@@ -58,6 +59,7 @@ def send(
     now: datetime,
     public_url: str,
     wordings: Wordings,
+    waits: Waits = no_wait,
     batch: int = 50,
 ) -> Delivered:
     """Send the daily mails that are due at `now`, one batch of them; a post that nothing waits for is sent none.
@@ -69,7 +71,8 @@ def send(
         issues, unaddressed = _claim(session, engine, now, batch)
     done = Counter(unaddressed=unaddressed)
     for position, issue in enumerate(issues):
-        outcome = attempt(sender, _Writer(issue, engine, sender.address, now, public_url, wordings))
+        writer = _Writer(issue, engine, sender.address, now, public_url, wordings)
+        outcome = put_off(waits, partial(getattr, issue.post, "email"), now) or attempt(sender, writer)
         untried = issues[position + 1 :] if outcome.down else []
         with writing() as session:
             _mark(session, issue, outcome, now)
@@ -263,6 +266,11 @@ def _mark(session: Session, issue: _Issue, outcome: Outcome, now: datetime) -> N
         # true whoever holds the lease by now
         session.execute(held.values(state="sent", sent_at=now, fault=None))
         session.execute(this.values(done))
+        return
+    if outcome.pause:
+        untried = held.where(Notice.state == "waiting", Notice.next_attempt_at == now + LEASE)
+        session.execute(untried.values(attempts=Notice.attempts - 1, fault=outcome.fault))
+        session.execute(leased.values(next_attempt_at=now + outcome.pause, attempts=NoticeChoice.attempts - 1))
         return
     fresh = held.where(Notice.state == "waiting", Notice.next_attempt_at == now + LEASE)
     if outcome.name == "dead":

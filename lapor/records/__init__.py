@@ -8,6 +8,7 @@ from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow
 from lapor.records.escalation import Escalation
 from lapor.records.gathering import Gathering
 from lapor.records.idempotency import IdempotencyKey
+from lapor.records.limit import LimitCount
 from lapor.records.message import Message
 from lapor.records.opening import Look, Opening, OpeningDecision
 from lapor.records.outbox import Notice, NoticeChoice
@@ -33,6 +34,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",
+    "LimitCount",
     "Look",
     "Message",
     "Notice",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,13 @@ from tests.integration.town import Town
 from tests.integration.web import Web
 from tests.organisations import import_city
 
+# for tests that ask more in an hour of their clock than people do; what is limited is still counted
+GENEROUS = {f"LAPOR_LIMITS__{each.name.upper()}": "1000000" for each in fields(settings.Limits)}
 
-def open_at(url: str, folder: Path) -> Site:
-    """A site with all defaults on this database; its key lies in `folder`."""
-    return open_site(settings.load({"LAPOR_DATABASE_URL": url, "LAPOR_VAR": str(folder)}, folder))
+
+def open_at(url: str, folder: Path, **env: str) -> Site:
+    """A site with all defaults but `env` on this database; its key lies in `folder`."""
+    return open_site(settings.load({"LAPOR_DATABASE_URL": url, "LAPOR_VAR": str(folder), **env}, folder))
 
 
 def settle(url: str) -> None:
@@ -37,10 +40,10 @@ def settle(url: str) -> None:
 
 
 @contextmanager
-def founded(kind: str, folder: Path) -> Iterator[Town]:
-    """A town on a database of its own."""
+def founded(kind: str, folder: Path, **env: str) -> Iterator[Town]:
+    """A town on a database of its own; `env` are settings that are not the defaults."""
     with fresh_url(kind, folder, settle) as url:
-        site = open_at(url, folder)
+        site = open_at(url, folder, **env)
         yield Town(site, replace(_engine(kind, site), pepper=site.pepper, vault=site.vault))
         site.database.dispose()
 
@@ -78,5 +81,5 @@ def web(town: Town) -> Web:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def shared_town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The small city for tests that look at cases of their own only, and let no time pass for others."""
-    with founded(str(request.param), tmp_path_factory.mktemp("shared")) as town:
+    with founded(str(request.param), tmp_path_factory.mktemp("shared"), **GENEROUS) as town:
         yield town

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.conftest import founded
+from tests.integration.conftest import GENEROUS, founded
 from tests.integration.town import COORDINATOR
 from tests.integration.web import BARE, V1, Web, problem
 
@@ -86,7 +86,7 @@ FIELDS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_no_body_breaks_anything(kind: str, tmp_path: Path) -> None:
-    with founded(kind, tmp_path) as town:
+    with founded(kind, tmp_path, **GENEROUS) as town:
         web = Web(town)
         case = web.disposed()
         web.sweep(days=3)
@@ -124,7 +124,7 @@ def test_no_body_breaks_anything(kind: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_no_query_breaks_anything(kind: str, tmp_path: Path) -> None:
-    with founded(kind, tmp_path) as town:
+    with founded(kind, tmp_path, **GENEROUS) as town:
         web = Web(town)
         web.submit()
 

@@ -191,9 +191,9 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
 def test_what_is_wrong_is_named_and_nothing_is_stored(
     web: Web, said: dict[str, Any], errors: dict[str, list[str]]
 ) -> None:
-    before = web.town.dump()
+    before = web.town.kept()
     assert problem(web.post("/complaints", {**BARE, **said})) == (422, "invalid-fields", errors)
-    assert web.town.dump() == before
+    assert web.town.kept() == before
 
 
 @pytest.mark.parametrize("body", [[], "complaint", 7])
@@ -219,10 +219,10 @@ def test_an_unknown_channel_is_refused_with_the_known_ones(web: Web) -> None:
 )
 def test_a_receipt_must_have_been(web: Web, received_at: object, error: str) -> None:
     web.token(COORDINATOR)
-    before = web.town.dump()
+    before = web.town.kept()
     answer = web.post("/complaints", {**BARE, "received_at": received_at}, COORDINATOR)
     assert problem(answer) == (422, "invalid-fields", {"received_at": [error]})
-    assert web.town.dump() == before
+    assert web.town.kept() == before
 
 
 def test_today_is_today_wherever_it_has_begun(web: Web) -> None:

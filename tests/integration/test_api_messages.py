@@ -78,9 +78,9 @@ REFUSED: list[tuple[dict[str, Any], tuple[int, str, Any]]] = [
 @pytest.mark.parametrize(("body", "told"), REFUSED)
 def test_a_message_that_cannot_be_is_refused(web: Web, body: dict[str, Any], told: tuple[int, str, Any]) -> None:
     case = web.disposed()
-    before = web.town.dump()
+    before = web.town.kept()
     assert problem(web.post(f"/complaints/{case['tracking_number']}/messages", body, case["secret"])) == told
-    assert web.town.dump() == before
+    assert web.town.kept() == before
 
 
 def test_a_word_of_the_reporter_starts_the_waiting_anew(web: Web) -> None:

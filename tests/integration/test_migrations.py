@@ -27,6 +27,7 @@ from lapor.records import (
     Gathering,
     Heartbeat,
     IdempotencyKey,
+    LimitCount,
     Look,
     Message,
     Opening,
@@ -88,6 +89,7 @@ def fill(town: Town) -> None:
         session.add(OpeningDecision(opening_id=opening.id, post_id=post, granted=True, at=NOON))
         session.add(Gathering(email_index="0", code_hash="0", attempts=0, until=NOON))
         session.add(Heartbeat(name="worker", at=NOON + day))
+        session.add(LimitCount(key="0", started_at=NOON, count=1))
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
 
 

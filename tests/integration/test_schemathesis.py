@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.conftest import founded
+from tests.integration.conftest import GENEROUS, founded
 from tests.integration.town import COORDINATOR
 from tests.integration.web import Web
 from tests.openapi import fuzz
@@ -35,7 +35,7 @@ pytestmark = [
 
 @pytest.fixture
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with founded("sqlite", tmp_path_factory.mktemp("fuzzed")) as town:
+    with founded("sqlite", tmp_path_factory.mktemp("fuzzed"), **GENEROUS) as town:
         yield Web(town)
 
 

@@ -37,7 +37,7 @@ def test_the_example_says_what_holds_without_it(tmp_path: Path) -> None:
 def test_every_setting_is_in_the_example_with_a_word_for_each_section() -> None:
     lines = settings.example().splitlines()
     sections = [number for number, line in enumerate(lines) if line.endswith(":") and line[0] != "#"]
-    assert len(sections) == 12
+    assert len(sections) == 14
     assert all(lines[number - 1].startswith("# ") for number in sections)
 
 
