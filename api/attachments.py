@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.http import parse_options_header
 
-from api import auth
+from api import auth, limiting
 from api.auth import HOLDERS_OF_TOKENS, Call, policy
 from api.complaints import NUMBER
 from api.fields import Moment, Request
@@ -70,7 +70,7 @@ class PartQuery(Request):
 
 
 @blueprint.route("/complaints/<number>/attachments", methods=["POST"], parameters=[NUMBER])
-@policy(*SENDERS, one_transaction=False, streamed=True)
+@policy(*SENDERS, one_transaction=False, streamed=True, limit=limiting.word)
 @problems(400, 404, 413, 422)
 @blueprint.doc(parameters=[_NAME], requestBody=_FILE)
 @blueprint.response(201, AttachmentSchema, headers={"Location": {"schema": {"type": "string"}}})

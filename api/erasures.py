@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
+from api import limiting
 from api.auth import REPORTER, Call, policy
 from api.complaints import NUMBER
 from api.fields import Moment, Request, Text
@@ -56,7 +57,7 @@ ErasurePageSchema = page_of(WaitingErasureSchema, "ErasurePage")
 
 
 @blueprint.route(ONE, methods=["POST"], parameters=[NUMBER])
-@policy(*REPORTER)
+@policy(*REPORTER, limit=limiting.word)
 @problems(404, 409)
 @blueprint.response(201, ErasureSchema)
 def ask(call: Call, number: str) -> dict[str, Any]:

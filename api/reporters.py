@@ -80,7 +80,7 @@ def gather(call: Call, given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/complaints/<number>/secret", methods=["POST"], parameters=[NUMBER])
-@policy(*REPORTER)
+@policy(*REPORTER, limit=limiting.word)
 @problems(404)
 @blueprint.response(201, SecretSchema)
 def renew(call: Call, number: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network
@@ -20,7 +20,7 @@ from lapor import settings_file
 from lapor.errors import SettingsFaulty
 from lapor.machine.calendar import Window
 from lapor.machine.definition import OFFICES
-from lapor.settings_fields import Network, Opening, a_zone, hosts, in_order, own_hosts
+from lapor.settings_fields import Network, Opening, a_zone, faults_of, hosts, in_order, own_hosts
 from lapor.settings_fields import day as _day
 from lapor.settings_fields import defaults as _defaults
 from lapor.settings_fields import flag as _flag
@@ -37,7 +37,6 @@ from lapor.settings_file import nearest
 
 _ALIASES = {"LAPOR_DATABASE_URL": ("database", "url"), "LAPOR_PORT": ("server", "port")}
 _NO_SETTINGS = ("LAPOR_CONFIG", "LAPOR_TEST_")
-_PLAIN = {"Unknown field.": "unknown", "Invalid input type.": "must be names with values"}
 _HEADER = """\
 # The deployment: every setting, with its default. What is left out keeps it; a name that is not here is an error.
 # `lapor config check` lists all faults at once. The environment wins over this file: LAPOR_MAIL__HOST is mail.host;
@@ -300,7 +299,7 @@ def load(env: Mapping[str, str], cwd: Path) -> Settings:
     try:
         settings: Settings = _shape(Settings).load(values)
     except ValidationError as found:
-        faults += [f"{sources.get(path, path)}: {text}" for path, text in _listed(found.messages_dict)]
+        faults += [f"{sources.get(path, path)}: {text}" for path, text in faults_of(found.messages_dict)]
     if faults:
         raise SettingsFaulty(faults)
     return _anchored(settings, file, file.parent if file else cwd.resolve())
@@ -360,15 +359,6 @@ def _variables() -> dict[str, tuple[tuple[str, ...], object]]:
         found |= {(name, inner): v for inner, v in below.items()} if isinstance(below, dict) else {(name,): below}
     named = {"LAPOR_" + "__".join(path).upper(): path for path in found} | _ALIASES
     return {variable: (path, found[path]) for variable, path in named.items()}
-
-
-def _listed(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    for key, below in tree.items():
-        path = f"{above}[{key}]" if isinstance(key, int) else above if key == "_schema" else f"{above}.{key}"
-        if isinstance(below, dict):
-            yield from _listed(below, path)
-        else:
-            yield from ((path.removeprefix("."), _PLAIN.get(text, text)) for text in below)
 
 
 def _anchored(given: Settings, file: Path | None, base: Path) -> Settings:

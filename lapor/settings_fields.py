@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
@@ -17,6 +17,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from lapor.machine.calendar import Window
 
 Rule = Callable[[Any], Any]
+_PLAIN = {"Unknown field.": "unknown", "Invalid input type.": "must be names with values"}
 
 
 def words(invalid: str) -> dict[str, Any]:
@@ -139,3 +140,13 @@ def hosts(names: Iterable[str]) -> tuple[str, ...]:
     ('lapor.example', '::1')
     """
     return tuple(dict.fromkeys(name.lower().strip("[]").removesuffix(".") for name in names))
+
+
+def faults_of(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """What is wrong in a tree of faults, each with its place."""
+    for key, below in tree.items():
+        path = f"{above}[{key}]" if isinstance(key, int) else above if key == "_schema" else f"{above}.{key}"
+        if isinstance(below, dict):
+            yield from faults_of(below, path)
+        else:
+            yield from ((path.removeprefix("."), _PLAIN.get(text, text)) for text in below)

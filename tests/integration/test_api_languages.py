@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api import errors, words
-from lapor.errors import InvalidFields, LaporError, NotOpen, TooLarge
+from lapor.errors import InvalidFields, LaporError, NotOpen, TooLarge, TooMany
 from lapor.machine.definition import CATALOGUES, Label, Move, Need
 from lapor.machine.fields import TYPES, describe
 from lapor.machine.guards import GUARDS
@@ -23,7 +23,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         yield Web(town)
 
 
-WITH_VALUES = (InvalidFields, NotOpen, TooLarge)
+WITH_VALUES = (InvalidFields, NotOpen, TooLarge, TooMany)
 LANGUAGES = [
     ("", "id"),
     ("id", "id"),

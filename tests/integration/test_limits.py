@@ -208,6 +208,7 @@ def test_words_of_a_reporter_are_counted_by_case_messages_and_moves_together(tow
     assert [says(case) for _ in range(3)] == [201, 201, 429]
     assert problem(web.move(case, "withdraw", case["secret"])) == TOO_MANY
     assert (says(other), says(case, "pu.penghubung")) == (201, 201)
+    assert problem(web.post(f"/complaints/{case['tracking_number']}/secret", {}, case["secret"])) == TOO_MANY
     assert web.get(f"/complaints/{case['tracking_number']}", case["secret"]).status_code == 200
     web.watch.forward(hours=1)
     assert says(case) == 201
