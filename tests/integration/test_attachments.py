@@ -393,7 +393,7 @@ received = attaching.receive(site.vault.content, site.attachments, number, body(
 if where == "before its row":
     os.kill(os.getpid(), signal.SIGKILL)
 with site.writing() as session:
-    actor = Principal("reporter", complaint_id=int(case_id))
+    actor = Principal("reporter", cases=frozenset((int(case_id),)))
     engine = site.engine(session)
     attaching.attach(engine, session, received, actor=actor, most=10, now=datetime.now(UTC))
     session.flush()
@@ -492,7 +492,7 @@ def test_the_doctor_reads_attachments_too(web: Web) -> None:
 
     def codes() -> list[str]:
         told = subprocess.run([lapor, "doctor"], env=env, capture_output=True, text=True, check=False, timeout=60)
-        assert "1 attachments" in told.stdout, told.stderr
+        assert "attachments: 1)" in told.stdout, told.stderr
         return [code for code in ("attachment-missing", "due-untold") if code in told.stdout]
 
     before = codes()
