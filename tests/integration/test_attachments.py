@@ -492,7 +492,7 @@ def test_the_doctor_reads_attachments_too(web: Web) -> None:
 
     def codes() -> list[str]:
         told = subprocess.run([lapor, "doctor"], env=env, capture_output=True, text=True, check=False, timeout=60)
-        assert "attachments: 1" in told.stdout, told.stderr
+        assert "attachments: 1)" in told.stdout, told.stderr
         return [code for code in ("attachment-missing", "due-untold") if code in told.stdout]
 
     before = codes()
