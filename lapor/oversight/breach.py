@@ -84,7 +84,7 @@ def draft(cases: Sequence[Touched], since: datetime, until: datetime, *, known_a
 
 @cache
 def _wordings() -> Mapping[str, str]:
-    read: Mapping[str, str] = yaml.safe_load((files("lapor.notices") / "texts" / "breach.yaml").read_text("utf-8"))
+    read: Mapping[str, str] = yaml.safe_load(files("lapor.oversight").joinpath("breach.yaml").read_text("utf-8"))
     return read
 
 
