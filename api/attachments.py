@@ -97,7 +97,11 @@ def attach(call: Call, number: str) -> Response | tuple[dict[str, Any], int, dic
 @blueprint.response(200, AttachmentSchema(many=True))
 def index(call: Call, number: str) -> list[dict[str, Any]]:
     """List the attachments of a case, oldest first."""
-    seen = _read(call, number)
+    return told(call, _read(call, number))
+
+
+def told(call: Call, seen: Seen) -> list[dict[str, Any]]:
+    """The attachments of a case whose content the caller sees."""
     of_it = select(Attachment).where(Attachment.complaint_id == seen.complaint.id).order_by(Attachment.sequence)
     return [_shown(call, seen, row) for row in call.session.scalars(of_it)]
 

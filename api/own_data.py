@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
-from api import auth, cases, erasures, messages, openings, trail, words
+from api import attachments, auth, cases, erasures, messages, openings, trail, words
+from api.attachments import AttachmentSchema
 from api.auth import REPORTER, Call, policy
 from api.complaint_schemas import CaseSchema, LabelSchema
 from api.complaints import NUMBER
@@ -16,9 +17,11 @@ from api.fields import Moment
 from api.messages import MessageSchema
 from api.openapi import Blueprint, problems
 from api.openings import LookSchema, OpeningSchema
+from api.publication import PublicVersionSchema
 from api.trail import TrailEntrySchema
 from lapor.access import exports, reading
 from lapor.access.reading import Seen
+from lapor.handling.unpublishing import current
 from lapor.records import Complaint, Erasure, Message, Notice
 
 blueprint = Blueprint("own-data", "What is held about reporters, for themselves.")
@@ -44,6 +47,8 @@ class ExportSchema(Schema):
     made_at = Moment(required=True)
     case = fields.Nested(CaseSchema, required=True)
     messages = fields.List(fields.Nested(MessageSchema), required=True)
+    attachments = fields.List(fields.Nested(AttachmentSchema), required=True)
+    public = fields.Nested(PublicVersionSchema, required=True, allow_none=True)
     trail = fields.List(fields.Nested(TrailEntrySchema), required=True)
     openings = fields.List(fields.Nested(OpeningSchema), required=True)
     looks = fields.List(fields.Nested(LookSchema), required=True)
@@ -80,6 +85,8 @@ def _told(call: Call, seen: Seen) -> dict[str, Any]:
         "made_at": call.now,
         "case": cases.shown(seen, call.engine),
         "messages": [messages.shown(call, complaint, each) for each in session.scalars(written.order_by(Message.id))],
+        "attachments": attachments.told(call, seen),
+        "public": current(session, complaint),
         "trail": trail.told(call, seen),
         "openings": openings.told(call, complaint),
         "looks": openings.looked(call, complaint),

@@ -52,6 +52,7 @@ def empty_index(session: Session) -> None:
     """Have the search on SQLite keep nothing of words that left it: it only marks them as gone until it is tidied."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("INSERT INTO complaint_search (complaint_search) VALUES ('optimize')"))
+        session.execute(text("INSERT INTO public_search (public_search) VALUES ('optimize')"))
 
 
 def _forget_reporter(session: Session, complaint: Complaint) -> None:

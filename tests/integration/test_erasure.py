@@ -17,7 +17,9 @@ from lapor.oversight.doctor import Finding
 from lapor.privacy import rotation
 from lapor.records import Complaint, Erasure, Gathering, Notice, TrailEntry
 from tests.integration.test_api_policy import OFFICERS
+from tests.integration.test_attachments import NAMED, on_disk, sent
 from tests.integration.test_own_cases import mails
+from tests.integration.test_publishing import put
 from tests.integration.town import COORDINATOR, DISPOSITION, Case, Town, at
 from tests.integration.web import BARE, NOT_FOUND, Web, problem
 
@@ -369,3 +371,16 @@ def test_a_number_is_told_in_no_other_place(web: Web) -> None:
     erase(web, hours=HOURS)
     secrets = re.findall(r"lapor_r_\w+", str(web.town.dump()))
     assert (secrets, case["secret"] in str(web.town.dump())) == ([], False)
+
+
+def test_what_was_public_of_a_case_and_its_files_go_with_it(web: Web, tmp_path: Path) -> None:
+    case = web.disposed()
+    public_id = put(web, case, {"title": "tandayyy", "text": "tandazzz di dekat pasar"}).json["public_id"]
+    sent(web, case, case["secret"])
+    web.moved(case, "withdraw", case["secret"])
+    asks(web, case)
+    assert (erase(web, hours=HOURS), on_disk(web.site)) == (1, [])
+    assert web.get(f"/public/complaints/{public_id}").json == NOT_FOUND
+    stored = str(web.town.dump()).encode() + raw(tmp_path)
+    assert [mark for mark in (b"tandayyy", b"tandazzz", NAMED.encode()) if mark in stored] == []
+    assert findings(web) == []

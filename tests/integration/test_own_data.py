@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.test_api_policy import OFFICERS
+from tests.integration.test_attachments import sent
+from tests.integration.test_publishing import published
 from tests.integration.town import COORDINATOR
 from tests.integration.web import NOT_FOUND, Web, problem
 
@@ -91,3 +93,10 @@ def test_retention_is_told_in_words(web: Web) -> None:
         "en": "The report is erased 365 days after it was closed, but not before the terms of appeal and of the Ombudsman "
         "are over.",
     }
+
+
+def test_an_export_names_the_files_and_what_is_public(web: Web) -> None:
+    case, public_id = published(web)
+    attached = sent(web, case, case["secret"])
+    told = web.get(path(case), case["secret"]).json
+    assert ([each["id"] for each in told["attachments"]], told["public"]["public_id"]) == ([attached["id"]], public_id)
