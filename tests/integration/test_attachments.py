@@ -248,7 +248,7 @@ class Streamed(io.RawIOBase):
 
 def test_a_file_that_is_too_long_is_refused_as_soon_as_it_is(web: Web) -> None:
     case, small = web.submit(), limited(web, max_bytes=100_000)
-    before = web.town.dump()
+    before = web.town.kept()
     exact = PDF + bytes(100_000 - len(PDF))
     said = send(small, case, case["secret"], exact + b"x")
     body = Streamed()
@@ -257,7 +257,7 @@ def test_a_file_that_is_too_long_is_refused_as_soon_as_it_is(web: Web) -> None:
         assert problem(answer) == (413, "too-large", None)
         assert answer.json["detail"] == "The file has more than 100000 bytes."
     assert body.given < 300_000
-    assert (web.town.dump(), on_disk(web.site)) == (before, [])
+    assert (web.town.kept(), on_disk(web.site)) == (before, [])
     assert send(small, case, case["secret"], exact).status_code == 201
 
 
@@ -283,11 +283,11 @@ REFUSED = {
 @pytest.mark.parametrize(("said", "why"), REFUSED.values(), ids=REFUSED)
 def test_nothing_is_kept_of_what_is_refused(web: Web, said: bytes, why: str) -> None:
     case = web.submit()
-    before = web.town.dump()
+    before = web.town.kept()
     answer = send(web, case, case["secret"], said)
     status, slug, errors = problem(answer)
     assert (status, slug, list(errors), errors["file"][0].startswith(why)) == (422, "invalid-fields", ["file"], True)
-    assert (web.town.dump(), on_disk(web.site)) == (before, [])
+    assert (web.town.kept(), on_disk(web.site)) == (before, [])
 
 
 def test_a_body_that_breaks_off_is_told_and_not_kept(web: Web) -> None:
