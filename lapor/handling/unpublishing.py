@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lapor.access.principal import Principal
 from lapor.handling import trail
 from lapor.machine.engine import Engine
+from lapor.privacy import content
 from lapor.records import Complaint, PublicVersion
 
 
@@ -38,6 +39,8 @@ def take_back(
     if version is None:
         return False
     version.title, version.text, version.withdrawn_at = None, None, now
+    session.flush()
+    content.empty_index(session)
     said = {"public_id": version.public_id, **({"because": because} if because else {})}
     trail.note(engine, session, complaint, "unpublish", now, actor=actor, internal={}, public=said)
     return True

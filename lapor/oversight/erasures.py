@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lapor.attachments.store import Store
 from lapor.handling import erasing
 from lapor.machine.engine import Engine
-from lapor.privacy import erasure
+from lapor.privacy import content
 from lapor.records import Complaint, Erasure
 from lapor.records.base import Writing
 
@@ -87,7 +87,7 @@ def _erase_all(
                 erasing.erase(engine, session, complaint, why, store=store, now=now)
             if ripe:
                 session.flush()
-                erasure.empty_index(session)
+                content.empty_index(session)
             done += len(ripe)
         if len(batch) < size:
             return done

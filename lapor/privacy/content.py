@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from lapor.records import Complaint, Erasure, Message, Opening, TrailEntry
@@ -97,3 +98,12 @@ def hide_all(ring: Ring, session: Session, complaint: Complaint) -> None:
         public, internal = at_entry(entry)
         entry.public = shut(ring, complaint, public, entry.public)
         entry.internal = shut(ring, complaint, internal, entry.internal)
+    session.flush()
+    empty_index(session)
+
+
+def empty_index(session: Session) -> None:
+    """Have the searches on SQLite keep nothing of words that left them: they only mark them as gone until tidied."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(sql("INSERT INTO complaint_search (complaint_search) VALUES ('optimize')"))
+        session.execute(sql("INSERT INTO public_search (public_search) VALUES ('optimize')"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lapor.privacy.content import TEXTS
@@ -46,13 +46,6 @@ def empty(session: Session, complaint: Complaint) -> None:
     _forget_reporter(session, complaint)
     _empty_what_was_written(session, complaint.id)
     _empty_what_others_were_told(session, complaint.id)
-
-
-def empty_index(session: Session) -> None:
-    """Have the search on SQLite keep nothing of words that left it: it only marks them as gone until it is tidied."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(text("INSERT INTO complaint_search (complaint_search) VALUES ('optimize')"))
-        session.execute(text("INSERT INTO public_search (public_search) VALUES ('optimize')"))
 
 
 def _forget_reporter(session: Session, complaint: Complaint) -> None:

@@ -84,11 +84,12 @@ def test_what_is_made_confidential_later_is_sealed_from_its_beginning(town: Town
 
 def test_the_file_of_the_database_keeps_nothing_of_what_was_sealed_later(tmp_path: Path) -> None:
     with founded("sqlite", tmp_path) as town:
-        case = town.submit(reporter=MARKS, **SAID)
-        assert b"TANDA-ISI" in _files(tmp_path)
+        case = town.submit(reporter=MARKS, **{**SAID, "text": "tandaisiaduan di pasar"})
+        assert b"tandaisiaduan" in _files(tmp_path)
         case.make("tighten", "reporter", "6 Jul 11:00", confidential=True)
         town.site.database.dispose()
         raw = _files(tmp_path)
+    assert b"tandaisiaduan" not in raw
     assert [mark for mark in (*MARKS.values(), *SAID.values()) if mark.encode() in raw] == []
 
 
