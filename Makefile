@@ -19,6 +19,7 @@ check: setup
 	$(BIN)/ruff format --check --quiet || faults=1; \
 	$(BIN)/ruff check --quiet --output-format concise || faults=1; \
 	$(BIN)/mypy --no-error-summary || faults=1; \
+	$(BIN)/bandit --quiet --severity-level medium --recursive api bin lapor 2>/dev/null || faults=1; \
 	out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out" >&2; faults=1; }; \
 	exit $$faults
 

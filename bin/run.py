@@ -125,7 +125,7 @@ def _alone(var: Path) -> TextIO:
 
 
 def _here(server: settings.Server) -> tuple[str, int]:
-    return ("127.0.0.1" if server.host in ("0.0.0.0", "::") else server.host), server.port  # noqa: S104
+    return ("127.0.0.1" if server.host in ("0.0.0.0", "::") else server.host), server.port  # noqa: S104  # nosec B104
 
 
 def _taken(server: settings.Server) -> bool:
