@@ -45,7 +45,7 @@ def acknowledge(
         raise NotOpen("acknowledge", escalation.outcome, "acknowledged before")
     if promised_at is not None:
         _hold(engine, session, complaint, escalation, promised_at, now)
-    escalation.acknowledged_at, escalation.note, escalation.promised_at = now, note, promised_at
+    escalation.acknowledged_at, escalation.promised_at = now, promised_at
     said = {"clock": escalation.clock, "term": escalation.term, "rung": escalation.rung, "note": note}
     promised = stamp(promised_at) if promised_at else None
     internal = {**said, "promised_at": promised}

@@ -15,7 +15,6 @@ from lapor.privacy.identity import FIELDS
 from lapor.records import (
     Complaint,
     Erasure,
-    Escalation,
     Gathering,
     IdempotencyKey,
     Message,
@@ -65,7 +64,6 @@ def _empty_what_was_written(session: Session, complaint_id: int) -> None:
         (Message, {"text": ""}),
         (Opening, {"reason": "", "legal_basis": None}),
         (Erasure, {"legal_basis": None}),
-        (Escalation, {"note": None}),
         (TrailEntry, {"public": "", "internal": "", "salt": ""}),
     )
     for record, values in emptied:

@@ -33,5 +33,4 @@ class Escalation(Record):
     raised_at: Mapped[datetime]
     next_rung_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
-    note: Mapped[str | None]
     promised_at: Mapped[datetime | None]
