@@ -134,6 +134,8 @@ def opened(roles: tuple[str, ...], *, writes: bool, walled: bool = True) -> Iter
             engine, moment = site().engine(session), now()
             principal = principal or tokens.principal_of(session, engine, given or "", now=moment)
             _admit(principal, roles)
+            # what was rolled back has no attributes any more
+            used = principal.token.id if principal.token and tokens.is_to_be_noted(principal, moment) else None
             if walled:
                 wall.put_up(session, engine.organisation, principal)
             yield Call(session, engine, principal, moment)
@@ -147,7 +149,8 @@ def opened(roles: tuple[str, ...], *, writes: bool, walled: bool = True) -> Iter
     if looked and not writes:
         with site().writing() as session:
             openings.record(session, principal, looked, moment)
-    _note_use(principal, moment)
+    if used:
+        _note_use(used, moment)
 
 
 def _admit(principal: Principal, roles: tuple[str, ...]) -> None:
@@ -162,11 +165,10 @@ def _failed(principal: Principal | None) -> bool:
     return principal is None or limiting.is_of_another_case(site(), principal)
 
 
-def _note_use(principal: Principal, moment: datetime) -> None:
+def _note_use(token_id: int, moment: datetime) -> None:
     """In a transaction of its own, afterwards: what was asked for is done, whatever becomes of the note."""
-    if principal.token and tokens.is_to_be_noted(principal, moment):
-        with suppress(Unavailable), site().writing() as session:
-            tokens.note_use(session, principal.token, now=moment)
+    with suppress(Unavailable), site().writing() as session:
+        tokens.note_use(session, token_id, now=moment)
 
 
 def require_policies(app: Flask) -> None:

@@ -151,8 +151,8 @@ def is_to_be_noted(principal: Principal, now: datetime) -> bool:
     return token.last_used_at is None or token.last_used_at <= now - NOTED_EVERY
 
 
-def note_use(session: Session, token: Token, *, now: datetime) -> None:
+def note_use(session: Session, token_id: int, *, now: datetime) -> None:
     """Write down that a token is used, unless somebody else just did, or it was revoked."""
     lately = or_(Token.last_used_at.is_(None), Token.last_used_at <= now - NOTED_EVERY)
-    unnoted = update(Token).where(Token.id == token.id, Token.revoked_at.is_(None), lately)
+    unnoted = update(Token).where(Token.id == token_id, Token.revoked_at.is_(None), lately)
     session.execute(unnoted.values(last_used_at=now).execution_options(synchronize_session=False))

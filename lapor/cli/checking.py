@@ -30,7 +30,8 @@ def doctor(as_json: bool) -> int:
         broken = [{"code": each.code, "complaint": each.complaint, "detail": each.detail} for each in report.broken]
         print_json({"checked": dict(report.checked), "broken": broken})
     else:
-        looked = ", ".join(f"{what}: {number}" for what, number in report.checked.items()) or "nothing is stored"
+        counted = [f"{what}: {number}" for what, number in report.checked.items() if number]
+        looked = ", ".join(counted) or "nothing is stored"
         rows = [(each.code, each.complaint, each.detail) for each in report.broken]
         found = f"Findings: {len(rows)}" if rows else "Nothing found"
         print_table(f"{found} ({looked})", ("code", "complaint", "detail"), rows)

@@ -99,7 +99,8 @@ def test_a_question_answered_by_phone_is_resumed_by_the_officer(hall: Hall) -> N
     assert report.clocks() == followed
     asked = "liaison_officer ask_reporter"
     assert report.trail() == [*WAY_IN, asked, "liaison_officer resume", asked, "handler reply"]
-    assert report.mails_to("reporter")[2:] == ["Ada pertanyaan untuk Anda", "Ada pertanyaan untuk Anda"]
+    asked_twice = ["Ada pertanyaan untuk Anda", "Ada pertanyaan untuk Anda"]
+    assert report.mails_to("reporter")[2:] == [*asked_twice, "Dicatat atas nama Anda"]
     assert hall.is_sound()
 
 

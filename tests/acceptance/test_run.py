@@ -15,7 +15,8 @@ import pytest
 from tests.hookserver import free_port
 
 ROOT = Path(__file__).parents[2]
-RUN = [sys.executable, str(ROOT / "bin" / "run.py")]
+# whoever runs the tests may ignore the signal, and that is passed on
+RUN = ["env", "--default-signal=HUP", sys.executable, str(ROOT / "bin" / "run.py")]
 LAST = "/trail"
 
 

@@ -133,4 +133,6 @@ def test_a_list_takes_as_many_statements_for_one_as_for_three(web: Web) -> None:
         with web.statements() as ran:
             listed = web.get("/escalations", "setda.sekda").json["items"]
         counted.append((len(listed), len(ran)))
-    assert counted == [(1, 3), (3, 3)]
+    # on PostgreSQL the wall around the agency is one more
+    number = 3 + (web.site.database.dialect.name == "postgresql")
+    assert counted == [(1, number), (3, number)]

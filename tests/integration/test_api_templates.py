@@ -53,7 +53,9 @@ def test_templates_take_as_many_statements_for_one_as_for_three(web: Web) -> Non
         with web.statements() as ran:
             items = listed(web, LIAISON)
         counted.append((len(items), len(ran)))
-    assert counted == [(1, 3), (3, 3)]
+    # on PostgreSQL the wall around the agency is one more
+    number = 3 + (web.site.database.dialect.name == "postgresql")
+    assert counted == [(1, number), (3, number)]
 
 
 def test_a_template_is_replaced_and_removed_in_its_unit(web: Web) -> None:

@@ -91,6 +91,7 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
         "anonymous": True,
         "confidential": True,
         "content_key": case.seen().content_key,
+        "erased_at": None,
         "reporter_id": reporter.id,
         "version": 1,
         "trail_length": 1,

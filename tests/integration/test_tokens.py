@@ -151,7 +151,9 @@ def test_tokens_come_in_pages_with_as_many_statements_for_one_as_for_three(web: 
         with web.statements() as ran:
             items = listed(web, session)
         counted.append((len(items), len(ran)))
-    assert counted == [(1, 3), (3, 3)]
+    # on PostgreSQL the wall around the agency is one more
+    number = 3 + (web.site.database.dialect.name == "postgresql")
+    assert counted == [(1, number), (3, number)]
     page = web.get("/tokens?limit=2", session).json
     assert page["items"] + listed(web, session, f"?cursor={page['next']}") == items
 
