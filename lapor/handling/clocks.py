@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from lapor.machine.budget import Budget
 from lapor.machine.clock import CalendarKey, Clock, Step, advance, next_moment
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
-from lapor.records import ClockRow, Complaint
+from lapor.records import ClockRow, Complaint, many
 from lapor.records.base import stamp
 
 _STORED = [column.name for column in ClockRow.__table__.columns if column.name not in ("id", "complaint_id")]
@@ -60,7 +60,7 @@ def change(old: Clock | None, new: Clock) -> dict[str, Any]:
     return {"name": new.name, "term": new.term, "state": new.state, "old": was, "new": stamp(new.due_at)}
 
 
-def value(row: ClockRow) -> Clock:
+def value(row: ClockRow | Row[Any]) -> Clock:
     """The clock that a row stores."""
     return Clock(
         name=row.name,
@@ -93,6 +93,16 @@ def write(engine: Engine, definition: Definition, row: ClockRow, clock: Clock) -
     row.next_moment_at = moment_of(engine, definition, clock)
 
 
+def climbed(clock: Clock, upcoming: datetime | None) -> dict[str, Any]:
+    """What changes in the row of a clock when rungs of it were told; `upcoming` is its next moment."""
+    return {"id": clock.id, "rung": clock.rung, "held_until": clock.held_until, "next_moment_at": upcoming}
+
+
+def store_climbed(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Store what `climbed` said of the clocks of many cases, in one statement."""
+    many.change(session, ClockRow, changes)
+
+
 def moment_of(engine: Engine, definition: Definition, clock: Clock) -> datetime | None:
     """When a clock of this definition next asks for something."""
     rule = definition.clocks[clock.name]
@@ -101,14 +111,18 @@ def moment_of(engine: Engine, definition: Definition, clock: Clock) -> datetime 
 
 
 def summarise(complaint: Complaint, rows: Iterable[ClockRow]) -> None:
-    """Repeat the earliest due and next moments of the running clocks on the case, for lists and sweeps.
+    """Repeat the earliest due and next moments of the running clocks on the case, for lists and sweeps."""
+    repeat(complaint, [(row.due_at, row.next_moment_at) for row in rows if row.state == "running"])
+
+
+def repeat(complaint: Complaint, moments: Collection[tuple[datetime, datetime | None]]) -> None:
+    """As `summarise`, from the due and next moments of the running clocks.
 
     A case that was put off is looked at again from that next moment on.
     """
-    running = [row for row in rows if row.state == "running"]
     complaint.put_off = None
-    complaint.due_at = min((row.due_at for row in running), default=None)
-    complaint.next_moment_at = min((row.next_moment_at for row in running if row.next_moment_at), default=None)
+    complaint.due_at = min((due for due, _ in moments), default=None)
+    complaint.next_moment_at = min((upcoming for _, upcoming in moments if upcoming), default=None)
 
 
 def _moment(text: str) -> datetime:

@@ -15,7 +15,7 @@ from lapor.access.principal import Principal
 from lapor.errors import Unopenable
 from lapor.machine.engine import Engine
 from lapor.privacy import content
-from lapor.records import Complaint, TrailEntry
+from lapor.records import Complaint, TrailEntry, many
 from lapor.records.base import canonical
 from lapor.vault import Ring
 
@@ -39,16 +39,55 @@ class Happening:
     internal: Mapping[str, Any]
 
 
+@dataclass(slots=True)
+class Written:
+    """An entry as it is stored: what `TrailEntry` holds, by the same names."""
+
+    complaint_id: int | None
+    sequence: int
+    at: datetime
+    role: str
+    post: str | None
+    move: str
+    source: str | None
+    target: str
+    holder: str
+    calendar_version: int
+    is_public: bool
+    public: str
+    internal: str
+    salt: str
+    commitment: str
+    previous: str
+    hash: str
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Its values by column."""
+        return {name: getattr(self, name) for name in Written.__slots__}
+
+
 def append(ring: Ring, session: Session, complaint: Complaint, happening: Happening) -> TrailEntry:
     """Append to the chain of a complaint that the caller has locked, and move its head."""
+    entry = TrailEntry(complaint=complaint, **written(ring, complaint, happening).stored)
+    session.add(entry)
+    return entry
+
+
+def written(ring: Ring, complaint: Complaint, happening: Happening) -> Written:
+    """The next entry of a chain, and the head moved to it: for `store`, or as `append` stores it."""
     entry = first_or_next(complaint.number, complaint.trail_length or 0, complaint.trail_head or START, happening)
-    public, internal = content.at_entry(entry)
+    public, internal = content.at_entry(entry.sequence)
+    entry.complaint_id = complaint.id
     entry.public = content.shut(ring, complaint, public, entry.public)
     entry.internal = content.shut(ring, complaint, internal, entry.internal)
-    entry.complaint = complaint
-    session.add(entry)
     complaint.trail_length, complaint.trail_head = entry.sequence, entry.hash
     return entry
+
+
+def store(session: Session, entries: Iterable[Written]) -> None:
+    """Store entries of many chains in one statement; the caller stores the heads."""
+    many.add(session, TrailEntry, [entry.stored for entry in entries])
 
 
 def note(
@@ -62,8 +101,23 @@ def note(
     internal: Mapping[str, Any],
     public: Mapping[str, Any] | None = None,
 ) -> TrailEntry:
-    """Append what is no move: it stays in its state. Without a `public` part only those entitled to internal ones see it."""
-    happening = Happening(
+    """Append what is no move; the shape is that of `beside`."""
+    happening = beside(engine, complaint, what, at, actor=actor, internal=internal, public=public)
+    return append(engine.vault.content, session, complaint, happening)
+
+
+def beside(
+    engine: Engine,
+    complaint: Complaint,
+    what: str,
+    at: datetime,
+    *,
+    actor: Principal,
+    internal: Mapping[str, Any],
+    public: Mapping[str, Any] | None = None,
+) -> Happening:
+    """What is no move: it stays in its state. Without a `public` part only those entitled to internal ones see it."""
+    return Happening(
         at=at,
         role=actor.role,
         post=actor.post.code if actor.post else None,
@@ -76,12 +130,13 @@ def note(
         public=public or {},
         internal=internal,
     )
-    return append(engine.vault.content, session, complaint, happening)
 
 
-def first_or_next(number: str, length: int, head: str, happening: Happening) -> TrailEntry:
-    """Make the entry that follows a chain of this length and head; `complaint` is left to the caller."""
-    entry = TrailEntry(
+def first_or_next(number: str, length: int, head: str, happening: Happening) -> Written:
+    """Make the entry that follows a chain of this length and head; `complaint_id` is left to the caller."""
+    salt, public, internal = secrets.token_hex(16), canonical(happening.public), canonical(happening.internal)
+    entry = Written(
+        complaint_id=None,
         sequence=length + 1,
         at=happening.at,
         role=happening.role,
@@ -92,17 +147,18 @@ def first_or_next(number: str, length: int, head: str, happening: Happening) -> 
         holder=happening.holder,
         calendar_version=happening.calendar_version,
         is_public=happening.is_public,
-        public=canonical(happening.public),
-        internal=canonical(happening.internal),
-        salt=secrets.token_hex(16),
+        public=public,
+        internal=internal,
+        salt=salt,
+        commitment=commitment(salt, public, internal),
         previous=head,
+        hash="",
     )
-    entry.commitment = commitment(entry.salt, entry.public, entry.internal)
     entry.hash = hash_of(number, entry)
     return entry
 
 
-def hash_of(number: str, entry: TrailEntry) -> str:
+def hash_of(number: str, entry: TrailEntry | Written) -> str:
     """SHA-256 over all that an entry says; its payload enters as a salted commitment, so that it can be erased."""
     said = [
         entry.previous,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import takewhile
 
 from lapor.errors import InvalidFields
 from lapor.machine.budget import Budget
@@ -239,11 +240,14 @@ def next_moment(clock: Clock, rule: ClockRule, ladder: tuple[Rung, ...], calenda
 
 
 def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: datetime) -> list[int]:
-    """The indexes of the rungs whose moment has passed and that were not told in this term."""
+    """The indexes of the rungs whose moment has passed and that were not told in this term.
+
+    A rung never comes before the one below it: the first that is not due ends the search.
+    """
     if clock.held_until is not None and now <= clock.held_until:
         return []
     remaining = range(clock.rung, len(ladder))
-    return [index for index in remaining if _moment_of(ladder[index], clock, calendar) < now]
+    return list(takewhile(lambda index: _moment_of(ladder[index], clock, calendar) < now, remaining))
 
 
 def timed_out(clock: Clock, rule: ClockRule, now: datetime) -> bool:

@@ -45,7 +45,7 @@ def message(ring: Ring, complaint: Complaint, written: Message) -> str:
 
 def payload(ring: Ring, complaint: Complaint, entry: TrailEntry) -> tuple[str, str]:
     """The public and the internal part of an entry of the trail, as canonical JSON."""
-    public, internal = at_entry(entry)
+    public, internal = at_entry(entry.sequence)
     return opened(ring, complaint, public, entry.public), opened(ring, complaint, internal, entry.internal)
 
 
@@ -54,9 +54,9 @@ def at_message(written: Message) -> str:
     return f"message {stamp(written.at)} {written.role}"
 
 
-def at_entry(entry: TrailEntry) -> tuple[str, str]:
-    """Where the two parts of an entry stand."""
-    return f"trail {entry.sequence} public", f"trail {entry.sequence} internal"
+def at_entry(sequence: int) -> tuple[str, str]:
+    """Where the two parts of the entry with this sequence stand."""
+    return f"trail {sequence} public", f"trail {sequence} internal"
 
 
 def at_opening(opening: Opening) -> tuple[str, str]:
@@ -95,7 +95,7 @@ def hide_all(ring: Ring, session: Session, complaint: Complaint) -> None:
         basis = at_erasure(erasure)
         erasure.legal_basis = erasure.legal_basis and shut(ring, complaint, basis, erasure.legal_basis)
     for entry in session.scalars(select(TrailEntry).where(TrailEntry.complaint_id == complaint.id)):
-        public, internal = at_entry(entry)
+        public, internal = at_entry(entry.sequence)
         entry.public = shut(ring, complaint, public, entry.public)
         entry.internal = shut(ring, complaint, internal, entry.internal)
     session.flush()

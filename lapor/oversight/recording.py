@@ -1,0 +1,98 @@
+"""Recording what was raised: rungs, trail, outboxes, clocks and cases, each of them in one statement for all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from lapor.access.principal import SYSTEM
+from lapor.handling import clocks, trail
+from lapor.machine.engine import Engine
+from lapor.notices import outbox, webhook_outbox
+from lapor.oversight.overdue import Climbs, Overdue, Raised
+from lapor.records import Complaint, Escalation, many
+from lapor.records.base import stamp
+
+
+def record(engine: Engine, session: Session, cases: Sequence[Overdue], climbs: Climbs, now: datetime) -> None:
+    """Store all that is due of these cases, and what they then are; the caller commits."""
+    raised = climbs.raised
+    ids = many.add(session, Escalation, [_escalation(rung, now) for rung in raised], by=("clock_id", "term", "rung"))
+    trail.store(session, [_written_down(engine, session, rung, now) for rung in raised])
+    outbox.store(session, list(_notices(raised, ids, now)))
+    clocks.store_climbed(session, climbs.changes)
+    many.change(session, Complaint, [_case(case.complaint) for case in cases])
+
+
+def _escalation(rung: Raised, now: datetime) -> dict[str, Any]:
+    return {
+        "complaint_id": rung.complaint.id,
+        "clock_id": rung.clock.id,
+        "clock": rung.clock.name,
+        "term": rung.clock.term,
+        "rung": rung.index,
+        "outcome": rung.outcome,
+        "tell": rung.tell,
+        "post_id": rung.told.post.id if rung.told.post else None,
+        "why": rung.told.why,
+        "due_at": rung.clock.due_at,
+        "raised_at": now,
+        "next_rung_at": rung.upcoming,
+    }
+
+
+def _written_down(engine: Engine, session: Session, rung: Raised, now: datetime) -> trail.Written:
+    said = {
+        "clock": rung.clock.name,
+        "term": rung.clock.term,
+        "rung": rung.index,
+        "outcome": rung.outcome,
+        "told": rung.told.post.code if rung.told.post else None,
+        "why": rung.told.why,
+    }
+    happening = trail.beside(engine, rung.complaint, "escalate", now, actor=SYSTEM, internal=said)
+    entry = trail.written(engine.vault.content, rung.complaint, happening)
+    _tell_apps(engine, session, rung, now)
+    return entry
+
+
+def _tell_apps(engine: Engine, session: Session, rung: Raised, now: datetime) -> None:
+    complaint = rung.complaint
+    said = {
+        "clock": rung.clock.name,
+        "term": rung.clock.term,
+        "rung": rung.index,
+        "from": complaint.state,
+        "to": complaint.state,
+        "holder": engine.organisation.units[complaint.holder_id].code,
+        "version": complaint.version,
+    }
+    webhook_outbox.tell(engine, session, complaint, "complaint.escalated", now, said=said)
+
+
+def _notices(raised: Iterable[Raised], ids: many.Ids, now: datetime) -> Iterable[outbox.Row]:
+    for rung in raised:
+        if rung.outcome == "skipped":
+            continue
+        officers = "warning" if rung.outcome == "warned" else "escalation"
+        yield from outbox.rows(
+            rung.complaint,
+            officers if rung.told.post else "remind",
+            now,
+            post_id=rung.told.post.id if rung.told.post else None,
+            escalation_id=ids[rung.clock.id, rung.clock.term, rung.index],
+            facts={
+                "clock": rung.clock.name,
+                "rung": rung.index,
+                "tell": rung.tell,
+                "due_at": stamp(rung.clock.due_at),
+            },
+        )
+
+
+def _case(complaint: Complaint) -> dict[str, Any]:
+    names = ("id", "due_at", "next_moment_at", "put_off", "trail_length", "trail_head")
+    return {name: getattr(complaint, name) for name in names}
