@@ -18,7 +18,7 @@ from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
 from lapor.oversight import ladder
-from lapor.records import ClockRow, Complaint, Escalation, ReportedParty
+from lapor.records import ClockRow, Complaint, Escalation, ReportedParty, many
 
 # what telling a rung needs of a case: no text, no identity
 _NEEDED = (
@@ -106,7 +106,9 @@ def gather(engine: Engine, session: Session, complaints: Sequence[Complaint]) ->
 
 
 def _running(session: Session, ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
-    of_them = select(*ClockRow.__table__.c).where(ClockRow.complaint_id.in_(ids), ClockRow.state == "running")
+    of_them = select(*ClockRow.__table__.c).where(
+        many.among(session, ClockRow.complaint_id, ids), ClockRow.state == "running"
+    )
     rows = defaultdict[int, list[Row[Any]]](list)
     for row in session.execute(of_them.order_by(ClockRow.id)):
         rows[row.complaint_id].append(row)
@@ -114,7 +116,9 @@ def _running(session: Session, ids: Sequence[int]) -> Mapping[int, list[Row[Any]
 
 
 def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, list[int]]:
-    before = select(Escalation.clock_id, Escalation.term, Escalation.post_id).where(Escalation.complaint_id.in_(ids))
+    before = select(Escalation.clock_id, Escalation.term, Escalation.post_id).where(
+        many.among(session, Escalation.complaint_id, ids)
+    )
     told = defaultdict[Term, list[int]](list)
     for clock_id, term, post_id in session.execute(before.filter_by(outcome="told").order_by(Escalation.rung)):
         if post_id is not None:
@@ -125,7 +129,9 @@ def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, list[int]]:
 def _parties(session: Session, ids: Sequence[int]) -> Mapping[int, set[Party]]:
     about = select(ReportedParty.complaint_id, ReportedParty.unit_id, ReportedParty.post_id)
     parties = defaultdict[int, set[Party]](set)
-    for complaint_id, unit_id, post_id in session.execute(about.where(ReportedParty.complaint_id.in_(ids))):
+    for complaint_id, unit_id, post_id in session.execute(
+        about.where(many.among(session, ReportedParty.complaint_id, ids))
+    ):
         parties[complaint_id].add((unit_id, post_id))
     return parties
 
@@ -149,13 +155,13 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     rule, calendar = case.definition.clocks[clock.name], engine.calendar(clock.calendar)
     rungs = case.definition.ladders.get(rule.ladder or "", ())
     due = rungs_due(clock, rungs, calendar, now)
+    upcoming = None if due else next_moment(clock, rule, rungs, calendar)
     for index in due:
         later = replace(clock, rung=index + 1, held_until=None)
         upcoming = next_moment(later, rule, rungs, calendar)
         told, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
         climbs.raised.append(Raised(case.complaint, clock, index, rungs[index].tell, outcome, told, upcoming))
         clock = later
-    upcoming = next_moment(clock, rule, rungs, calendar)
     climbs.changes.append(clocks.climbed(clock, upcoming))
     return upcoming
 

@@ -6,9 +6,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, TableValuedAlias, bindparam, column, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import JSON
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lapor.records.base import Record
 
@@ -46,6 +58,13 @@ def change(session: Session, record: type[Record], rows: Rows) -> None:
         this = update(table).where(table.c.id == bindparam("_id"))
         changed = this.values({name: bindparam(f"_{name}") for name in names})
         session.execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
+
+
+def among(session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column holds one of so many numbers."""
+    if _reads_texts(session):
+        return column == func.any(literal(ids, ARRAY(BigInteger)))
+    return column.in_(ids)
 
 
 def _table(record: type[Record]) -> Table:
