@@ -84,7 +84,7 @@ def escalate(engine: Engine, session: Session, complaints: Sequence[Complaint], 
     """Tell what is due of claimed cases, then fire the first time-out of each; the stored moments are only hints."""
     if not complaints:
         return Sweep()
-    cases = gather(engine, session, complaints)
+    cases = gather(engine, session, complaints, now)
     climbs = climb(engine, cases, now)
     record(engine, session, cases, climbs, now)
     time_outs = [(case.complaint.id, then) for case in cases if (then := case.time_out(now))]

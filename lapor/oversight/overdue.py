@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from lapor.handling import clocks
@@ -28,21 +28,25 @@ _NEEDED = (
     Complaint.content_key, Complaint.trail_length, Complaint.trail_head, Complaint.due_at, Complaint.next_moment_at,
     Complaint.put_off,
 )  # fmt: skip
+_RUNNING = (ClockRow.state == "running",)
 Term = tuple[int, int]
 """The id of a clock and a term of it."""
+Moments = tuple[datetime, datetime | None]
+"""When clocks are due, and when they next ask for something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """A locked case whose next moment has passed, out of its session.
 
-    `rows` are its running clocks, `told` the posts that each term of them has told, in order, `reported` the posts that
-    the case is about.
+    `rows` are the clocks whose moment has passed, `others` the earliest due and next moments of those that run beside
+    them, `told` the posts that each term has told, in order, `reported` the posts that the case is about.
     """
 
     complaint: Complaint
     definition: Definition
     rows: Sequence[Row[Any]]
+    others: Sequence[Moments]
     told: Mapping[Term, Sequence[int]]
     reported: Collection[int]
 
@@ -89,15 +93,17 @@ def claim(session: Session, now: datetime, size: int, complaint_id: int | None =
     return complaints
 
 
-def gather(engine: Engine, session: Session, complaints: Sequence[Complaint]) -> list[Overdue]:
-    """What decides of claimed cases which rungs are due, in three statements for all of them."""
+def gather(engine: Engine, session: Session, complaints: Sequence[Complaint], now: datetime) -> list[Overdue]:
+    """What decides of claimed cases which rungs are due, in four statements for all of them."""
     ids = [complaint.id for complaint in complaints]
-    rows, told, parties = _running(session, ids), _told(session, ids), _parties(session, ids)
+    rows, others = _due(session, ids, now), _others(session, ids, now)
+    told, parties = _told(session, ids), _parties(session, ids)
     return [
         Overdue(
             complaint,
             engine.workflow(complaint.kind, complaint.definition_version).definition,
             rows[complaint.id],
+            others[complaint.id],
             told,
             concerned(engine.organisation, complaint.classification, parties[complaint.id]),
         )
@@ -105,14 +111,23 @@ def gather(engine: Engine, session: Session, complaints: Sequence[Complaint]) ->
     ]
 
 
-def _running(session: Session, ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
-    of_them = select(*ClockRow.__table__.c).where(
-        many.among(session, ClockRow.complaint_id, ids), ClockRow.state == "running"
-    )
+def _due(session: Session, ids: Sequence[int], now: datetime) -> Mapping[int, list[Row[Any]]]:
+    of_them = select(*ClockRow.__table__.c).where(many.among(session, ClockRow.complaint_id, ids))
     rows = defaultdict[int, list[Row[Any]]](list)
-    for row in session.execute(of_them.order_by(ClockRow.id)):
+    for row in session.execute(of_them.where(*_RUNNING, ClockRow.next_moment_at < now).order_by(ClockRow.id)):
         rows[row.complaint_id].append(row)
     return rows
+
+
+def _others(session: Session, ids: Sequence[int], now: datetime) -> Mapping[int, list[Moments]]:
+    # of a clock that asks for nothing yet the stored moments are as good as new ones
+    later = or_(ClockRow.next_moment_at.is_(None), ClockRow.next_moment_at >= now)
+    earliest = select(ClockRow.complaint_id, func.min(ClockRow.due_at), func.min(ClockRow.next_moment_at))
+    of_them = earliest.where(many.among(session, ClockRow.complaint_id, ids), *_RUNNING, later)
+    others = defaultdict[int, list[Moments]](list)
+    for complaint_id, due_at, next_moment_at in session.execute(of_them.group_by(ClockRow.complaint_id)):
+        others[complaint_id].append((due_at, next_moment_at))
+    return others
 
 
 def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, list[int]]:
@@ -140,13 +155,9 @@ def climb(engine: Engine, cases: Iterable[Overdue], now: datetime) -> Climbs:
     """The rungs that are due, each once told to its clock: of those of one clock the highest is told, if several are."""
     climbs = Climbs()
     for case in cases:
-        moments = []
+        moments = list(case.others)
         for row in case.rows:
-            upcoming = row.next_moment_at
-            # of a clock that asks for nothing yet the stored moment is as good as a new one
-            if upcoming and upcoming < now:
-                upcoming = _climb_of_clock(engine, case, clocks.value(row), now, climbs)
-            moments.append((row.due_at, upcoming))
+            moments.append((row.due_at, _climb_of_clock(engine, case, clocks.value(row), now, climbs)))
         clocks.repeat(case.complaint, moments)
     return climbs
 
