@@ -155,10 +155,8 @@ def climb(engine: Engine, cases: Iterable[Overdue], now: datetime) -> Climbs:
     """The rungs that are due, each once told to its clock: of those of one clock the highest is told, if several are."""
     climbs = Climbs()
     for case in cases:
-        moments = list(case.others)
-        for row in case.rows:
-            moments.append((row.due_at, _climb_of_clock(engine, case, clocks.value(row), now, climbs)))
-        clocks.repeat(case.complaint, moments)
+        climbed = [(row.due_at, _climb_of_clock(engine, case, clocks.value(row), now, climbs)) for row in case.rows]
+        clocks.repeat(case.complaint, [*climbed, *case.others])
     return climbs
 
 
