@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -28,17 +28,28 @@ SOON = timedelta(minutes=1)
 CAN_WAIT = ("warning", "work")
 """What a post may choose to be told of once a day; whatever else there is cannot wait."""
 _LONGEST_MINUTES = 60
+_COUNTED = ("sent", "delayed", "unaddressed", "dead", "put_off")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one batch came to. `delayed` ones wait for another attempt, those that were put off for their first."""
+    """What one batch came to. `delayed` ones wait for another attempt, those that were put off for their first.
+
+    `lags` are how long those that were sent had waited.
+    """
 
     sent: int = 0
     delayed: int = 0
     unaddressed: int = 0
     dead: int = 0
     put_off: int = 0
+    lags: tuple[timedelta, ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def of(cls, done: Mapping[str, int], lags: Sequence[timedelta] = ()) -> Delivered:
+        """What was counted by the names of outcomes."""
+        sent, delayed, unaddressed, dead, put_off = (done.get(name, 0) for name in _COUNTED)
+        return cls(sent, delayed, unaddressed, dead, put_off, tuple(lags))
 
     @property
     def settled(self) -> int:
@@ -63,6 +74,7 @@ class _Letter:
     """
 
     notice_id: int
+    created_at: datetime
     event: str
     facts: Mapping[str, Any]
     attempts: int
@@ -113,7 +125,7 @@ def deliver(
     """
     with writing() as session:
         letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), now)
-    done = Counter(unaddressed=unaddressed)
+    done, lags = Counter(unaddressed=unaddressed), list[timedelta]()
     for position, letter in enumerate(letters):
         outcome = put_off(waits, letter.plain, now) or _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
@@ -121,10 +133,11 @@ def deliver(
             _mark(session, letter, outcome, now)
             _hand_back(session, untried, outcome, now)
         done[outcome.name] += 1
+        lags.extend([now - letter.created_at] if outcome.name == "sent" else [])
         if outcome.down:
             done["delayed"] += len(untried)
             break
-    return Delivered(**done)
+    return Delivered.of(done, lags)
 
 
 def _claim(
@@ -144,7 +157,7 @@ def _due(now: datetime, size: int, *, digest: bool) -> Select[Any]:
     case_columns = (Complaint.number, Complaint.door_id, Complaint.phase, Complaint.due_at)
     privacy = (Complaint.anonymous, Complaint.confidential)
     title = case((_may_read_title(), Complaint.title)).label("title")
-    chosen = select(Notice.id, Notice.event, Notice.facts, Notice.attempts, Notice.post_id)
+    chosen = select(Notice.id, Notice.created_at, Notice.event, Notice.facts, Notice.attempts, Notice.post_id)
     return (
         chosen.add_columns(*case_columns, *privacy, title, Reporter.email, Reporter.data_key)
         .join(Complaint, Complaint.id == Notice.complaint_id)
@@ -181,6 +194,7 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
     post = organisation.posts[row.post_id] if row.post_id else None
     return _Letter(
         notice_id=row.id,
+        created_at=row.created_at,
         event=row.event,
         facts=row.facts,
         attempts=row.attempts + 1,

@@ -81,7 +81,7 @@ def send(
         if outcome.down:
             done["delayed"] += len(untried)
             break
-    return Delivered(**done)
+    return Delivered.of(done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
@@ -73,10 +73,11 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Climbs:
-    """What is due of some cases: their rungs, and what changes in the rows of their clocks."""
+    """What is due of some cases: their rungs, what changes in the rows of their clocks, and how late each was looked at."""
 
     raised: list[Raised] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    lags: list[timedelta] = field(default_factory=list)
 
 
 def claim(session: Session, now: datetime, size: int, complaint_id: int | None = None) -> Sequence[Complaint]:
@@ -157,6 +158,7 @@ def climb(engine: Engine, cases: Iterable[Overdue], now: datetime) -> Climbs:
     for case in cases:
         climbed = [(row.due_at, _climb_of_clock(engine, case, clocks.value(row), now, climbs)) for row in case.rows]
         clocks.repeat(case.complaint, [*climbed, *case.others])
+        climbs.lags.extend(now - row.next_moment_at for row in case.rows)
     return climbs
 
 
