@@ -110,7 +110,7 @@ def send_once(site: Site) -> None:
         return done
 
     def digests(now: datetime) -> Delivered:
-        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words, waits=waits)
+        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words)
 
     _until_settled("notices", notices)
     if digest:

@@ -58,7 +58,7 @@ class Delivered:
 
 
 Waits = Callable[[str, datetime], timedelta | None]
-"""How long a mail to an address must wait at a moment; None: it goes out now, and is counted."""
+"""How long a mail to an address of a reporter must wait at a moment; None: it goes out now, and is counted."""
 
 
 def no_wait(_address: str, _now: datetime) -> timedelta | None:
@@ -70,7 +70,7 @@ def no_wait(_address: str, _now: datetime) -> timedelta | None:
 class _Letter:
     """A notice under lease, with all that writing and sending it needs. `attempts` counts this one too.
 
-    `recipient` is as it is stored, and `opened` opens it, and the code in the facts of a mail with a code.
+    `to_reporter`: whoever reported named the address. `recipient` is as it is stored, and `opened` opens it, and the code in the facts of a mail with a code.
     """
 
     notice_id: int
@@ -78,6 +78,7 @@ class _Letter:
     event: str
     facts: Mapping[str, Any]
     attempts: int
+    to_reporter: bool
     recipient: str | None
     opened: Callable[[str, str | None], str | None]
     case: texts.CaseFacts
@@ -121,13 +122,16 @@ def deliver(
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. `waits` is asked before each mail, and puts off those of whom too much was sent to. Call again with a fresh `now`: leases begin there.
+    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what
+    a daily mail will hold is left to it. `waits` is asked before each mail to a reporter,
+    whose address anybody may have named, and puts it off where too many were sent to it; officers are told of everything.
+    Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
         letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), now)
     done, lags = Counter(unaddressed=unaddressed), list[timedelta]()
     for position, letter in enumerate(letters):
-        outcome = put_off(waits, letter.plain, now) or _attempt(letter, sender, public_url, wordings, now)
+        outcome = _put_off(waits, letter, now) or _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
         with writing() as session:
             _mark(session, letter, outcome, now)
@@ -198,6 +202,7 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
         event=row.event,
         facts=row.facts,
         attempts=row.attempts + 1,
+        to_reporter=post is None,
         recipient=post.email if post else row.email,
         opened=partial(identity.field, ring, row.number, None if post else row.data_key),
         case=texts.CaseFacts(
@@ -212,10 +217,12 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
     )
 
 
-def put_off(waits: Waits, address: Callable[[], str | None], now: datetime) -> Outcome | None:
-    """What comes of a mail that must wait; None: it may be sent."""
+def _put_off(waits: Waits, letter: _Letter, now: datetime) -> Outcome | None:
+    """What comes of a mail to a reporter that must wait; None: it may be sent."""
+    if not letter.to_reporter:
+        return None
     try:
-        pause = waits(address() or "", now)
+        pause = waits(letter.plain() or "", now)
     except Unopenable:
         # the attempt will tell
         return None
