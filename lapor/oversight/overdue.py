@@ -65,7 +65,7 @@ class Raised:
     complaint: Complaint
     clock: Clock
     index: int
-    tell: str
+    rung: Rung
     outcome: str
     told: ladder.Told
     upcoming: datetime | None
@@ -171,7 +171,7 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
         later = replace(clock, rung=index + 1, held_until=None)
         upcoming = next_moment(later, rule, rungs, calendar)
         told, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
-        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index].tell, outcome, told, upcoming))
+        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index], outcome, told, upcoming))
         clock = later
     climbs.changes.append(clocks.climbed(clock, upcoming))
     return upcoming
