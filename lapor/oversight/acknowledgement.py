@@ -32,8 +32,8 @@ def acknowledge(
     Raises:
         NotFound: the rung is not there, told to another post, or its case is out of scope by now.
         NotOpen: it was acknowledged before.
-        InvalidFields: the promised date is not later than now, the clock is no longer running, or a date was
-            promised before.
+        InvalidFields: the promised date is not later than now or farther than the clock's budget from now, the clock is
+            no longer running, or a date was promised before.
     """
     theirs = select(Escalation).where(Escalation.id == escalation_id, Escalation.post_id == actor.post_id)
     seen = session.scalars(theirs).one_or_none()
@@ -64,8 +64,13 @@ def _hold(
         raise InvalidFields({"promised_at": ["The clock is no longer running: there is nothing to hold."]})
     if _promised(session, row):
         raise InvalidFields({"promised_at": ["A date was promised before: only the first one holds a rung."]})
+    clock = clocks.value(row)
+    # a promise holds a rung up, it does not end the ladder
+    latest = engine.calendar(clock.calendar).due(now, clock.budget)
+    if until > latest:
+        raise InvalidFields({"promised_at": [f"Must be within another {clock.budget}: at most {stamp(latest)}."]})
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
-    clocks.write(engine, definition, row, replace(clocks.value(row), held_until=until))
+    clocks.write(engine, definition, row, replace(clock, held_until=until))
     escalation.next_rung_at = row.next_moment_at
     clocks.summarise(complaint, rows)
 

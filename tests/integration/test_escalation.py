@@ -217,6 +217,11 @@ WRONG: list[tuple[str, str | None, LaporError]] = [
     ("pu.kepala", None, NotFound()),
     ("inspektorat.inspektur", None, NotFound()),
     ("setda.sekda", "9 Jul 08:00", InvalidFields({"promised_at": ["Must be later than now."]})),
+    (
+        "setda.sekda",
+        "13 Jul 16:01",
+        InvalidFields({"promised_at": ["Must be within another 2 working days: at most 2026-07-13T09:00:00Z."]}),
+    ),
 ]
 
 
