@@ -22,6 +22,8 @@ hypothesis.settings.load_profile("lapor")
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(postgres.RUN, uuid4().hex[:8])
+    if postgres.in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(postgres.MEMORY))
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         try:
             postgres.server_url()
