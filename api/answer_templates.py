@@ -97,7 +97,7 @@ def add(call: Call, given: dict[str, Any]) -> dict[str, Any]:
 @problems(404)
 @blueprint.body(NewTemplateSchema)
 @blueprint.response(200, TemplateSchema)
-def replace(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
+def replace(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:
     """Replace a template of the caller's unit."""
     return _stored(call, templates.own(call.engine, call.session, call.principal, _known(id)), given)
 
@@ -106,7 +106,7 @@ def replace(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # no
 @policy(*WRITERS)
 @problems(404)
 @blueprint.response(204)
-def remove(call: Call, id: int) -> None:  # noqa: A002
+def remove(call: Call, id: int) -> None:
     """Remove a template of the caller's unit."""
     call.session.delete(templates.own(call.engine, call.session, call.principal, _known(id)))
 
@@ -116,7 +116,7 @@ def remove(call: Call, id: int) -> None:  # noqa: A002
 @problems(404)
 @blueprint.body(PreviewOfSchema)
 @blueprint.response(200, PreviewSchema)
-def preview(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
+def preview(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:
     """Fill a template from a case whose content the caller may see."""
     there = templates.visible(call.engine, call.principal).where(AnswerTemplate.id == _known(id))
     template = call.session.scalars(there).one_or_none()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from argon2 import PasswordHasher
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 
 from api import (
     accounts,
@@ -71,6 +72,12 @@ _ROOMS = (
 )
 
 
+class _Json(DefaultJSONProvider):
+    """Members stand in the order in which they are declared."""
+
+    sort_keys = False
+
+
 def create_app(site: Site, *, clock: Clock | None = None, hasher: PasswordHasher | None = None) -> Flask:
     """Make the application of a site. `clock` returns the aware moment, by default the time.
 
@@ -87,7 +94,7 @@ def create_app(site: Site, *, clock: Clock | None = None, hasher: PasswordHasher
         MAX_CONTENT_LENGTH=site.settings.server.max_body_bytes,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Json(app)
     # a redirect would repeat the Host header of whoever asks
     app.url_map.merge_slashes = False
     hosts.register(app, site.settings.server.hosts, site.public_url)

@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-import yaml
 from flask import Flask
 
-from api import errors
+from api import errors, words
 
 Document = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -26,7 +24,7 @@ _HEADERS: Mapping[int, Mapping[str, Any]] = {
 
 def complete(document: Document, app: Flask, public_url: str, schemas: Mapping[str, str]) -> Document:
     """The document with all that clients and checkers ask for; `schemas` says what each schema is."""
-    said = yaml.safe_load(Path(__file__).with_name("openapi.yaml").read_text(encoding="utf-8"))
+    said = words.read("openapi.yaml")
     whole = deepcopy(document)
     contact = {**said["info"]["contact"], "url": public_url}
     whole["info"] = {**whole["info"], **said["info"], "contact": contact}

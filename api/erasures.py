@@ -13,7 +13,7 @@ from api.complaints import NUMBER
 from api.fields import Moment, Request, Text
 from api.openapi import Blueprint, problems
 from api.openings import CUSTODIAN, ID
-from api.pages import PageQuery, an_id, cut, page_of, read_cursor
+from api.pages import PageQuery, by_id, page_of
 from lapor.access import reading
 from lapor.errors import NotFound
 from lapor.handling import erasing
@@ -100,12 +100,7 @@ def take_back(call: Call, number: str) -> None:
 def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
     """List the erasures that can still be refused, oldest first."""
     waiting = select(Erasure, Complaint).join(Complaint, Complaint.id == Erasure.complaint_id)
-    waiting = waiting.where(Erasure.state == "asked").order_by(Erasure.id)
-    after = read_cursor(asked.get("cursor"), an_id)
-    if after:
-        waiting = waiting.where(Erasure.id > after)
-    rows = call.session.execute(waiting.limit(asked["limit"] + 1)).all()
-    page = cut(rows, asked["limit"], lambda row: [row[0].id])
+    page = by_id(call.session, waiting.where(Erasure.state == "asked"), Erasure.id, asked)
     items = [{**shown(call, each, complaint), "class": complaint.classification} for each, complaint in page["items"]]
     return {**page, "items": items}
 
@@ -115,7 +110,7 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 @problems(404, 409)
 @blueprint.body(RefusalSchema)
 @blueprint.response(200, ErasureSchema)
-def refuse(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
+def refuse(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:
     """Refuse an erasure on a legal basis, such as an inspection that is under way; the reporter is told."""
     refused = erasing.refuse(call.engine, call.session, id, **given, actor=call.principal, now=call.now)
     return shown(call, refused, call.session.get_one(Complaint, refused.complaint_id))

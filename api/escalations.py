@@ -77,7 +77,7 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 @problems(404, 409)
 @blueprint.body(AcknowledgementSchema)
 @blueprint.response(200, EscalationSchema)
-def take_note(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
+def take_note(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:
     """Acknowledge a rung, and promise a date where there is one."""
     rung = acknowledge(
         call.engine,

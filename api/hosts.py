@@ -54,6 +54,7 @@ def is_one_of(asked: str, names: Collection[str]) -> bool:
 
 def register(app: Flask, names: Collection[str], public_url: str) -> None:
     """Stand at the door of the application, before anything else."""
+    # as Flask would have middleware put on; its types know of a method only
     app.wsgi_app = Door(app.wsgi_app, names, public_url)  # type: ignore[assignment, method-assign]
     app.before_request(_refuse)
 

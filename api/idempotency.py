@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -51,6 +51,7 @@ def once(view: View) -> View:
         KeyInFlight: the same request is under way.
         KeyReused: another request had this key.
     """
+    declared: Any = view
 
     @wraps(view)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -59,7 +60,7 @@ def once(view: View) -> View:
             return view(*args, **kwargs)
         if not re.fullmatch(PATTERN, key):
             raise InvalidFields({HEADER: ["Must be 22 to 200 characters of A-Z a-z 0-9 . _ ~ -, at random."]})
-        found = _claim(key, view.policy)  # type: ignore[attr-defined]
+        found = _claim(key, declared.policy)
         if isinstance(found, Response):
             return found
         g.claim = found
@@ -70,7 +71,7 @@ def once(view: View) -> View:
                 _release(found)
             raise
 
-    return called  # type: ignore[return-value]
+    return cast(View, called)
 
 
 def keep(session: Session, answer: Response, complaint_id: int) -> None:

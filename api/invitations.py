@@ -116,7 +116,7 @@ def add(call: Call, given: dict[str, Any]) -> dict[str, Any]:
 @policy(*INVITERS)
 @problems(404)
 @blueprint.response(204)
-def revoke(call: Call, id: int) -> None:  # noqa: A002
+def revoke(call: Call, id: int) -> None:
     """Revoke an open invitation."""
     invitations.revoke(call.session, call.engine, call.principal, min(id, LARGEST_ID), now=call.now)
 

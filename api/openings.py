@@ -12,7 +12,7 @@ from api.auth import READERS, REPORTER, Call, policy
 from api.complaints import NUMBER
 from api.fields import Moment, Request, Text
 from api.openapi import Blueprint, problems
-from api.pages import LARGEST_ID, PageQuery, an_id, cut, page_of, read_cursor
+from api.pages import LARGEST_ID, PageQuery, by_id, page_of
 from lapor.access import openings, reading
 from lapor.handling import opening as handling
 from lapor.machine.engine import Engine
@@ -119,7 +119,7 @@ def told(call: Call, complaint: Complaint) -> list[dict[str, Any]]:
 @problems(404, 409)
 @blueprint.body(ConsentSchema)
 @blueprint.response(200, OpeningSchema)
-def consent(call: Call, given: dict[str, Any], number: str, id: int) -> dict[str, Any]:  # noqa: A002
+def consent(call: Call, given: dict[str, Any], number: str, id: int) -> dict[str, Any]:
     """Consent to an opening of the own case, or do not."""
     complaint = reading.find(call.session, call.engine, call.principal, number).complaint
     said = handling.consent(
@@ -141,12 +141,7 @@ def consent(call: Call, given: dict[str, Any], number: str, id: int) -> dict[str
 def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
     """List the openings of identities that wait for a custodian, oldest first."""
     waiting = select(Opening, Complaint).join(Complaint, Complaint.id == Opening.complaint_id)
-    waiting = waiting.where(Opening.state == "asked").order_by(Opening.id)
-    after = read_cursor(asked.get("cursor"), an_id)
-    if after:
-        waiting = waiting.where(Opening.id > after)
-    rows = call.session.execute(waiting.limit(asked["limit"] + 1)).all()
-    page = cut(rows, asked["limit"], lambda row: [row[0].id])
+    page = by_id(call.session, waiting.where(Opening.state == "asked"), Opening.id, asked)
     return {**page, "items": [_shown(call, each, complaint) for each, complaint in page["items"]]}
 
 
@@ -155,7 +150,7 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 @problems(404, 409)
 @blueprint.body(DecisionSchema)
 @blueprint.response(200, OpeningSchema)
-def decide(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002
+def decide(call: Call, given: dict[str, Any], id: int) -> dict[str, Any]:
     """Grant an opening or refuse it; the second custodian's word counts where the reporter does not consent."""
     decided = handling.decide(
         call.engine,

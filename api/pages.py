@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from marshmallow import Schema, fields, validate
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.fields import Request
 from lapor.errors import InvalidFields
+from lapor.records import Complaint
 
 DEFAULT, MOST = 50, 200
 LARGEST_ID = 2**63 - 1
@@ -75,3 +78,14 @@ def cut(rows: Sequence[Item], limit: int, mark: Callable[[Item], Sequence[Any]])
     """A page of rows that were read with one more than `limit`: that one shows whether there is a next page."""
     shown = list(rows[:limit])
     return {"items": shown, "next": write_cursor(*mark(shown[-1])) if len(rows) > limit else None}
+
+
+def by_id(
+    session: Session, rows: Select[Any, Complaint], id: InstrumentedAttribute[int], asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The page that is asked for of rows that begin with the record of this id, oldest first."""
+    after = read_cursor(asked.get("cursor"), an_id)
+    if after:
+        rows = rows.where(id > after)
+    found = session.execute(rows.order_by(id).limit(asked["limit"] + 1)).all()
+    return cut(found, asked["limit"], lambda row: [row[0].id])

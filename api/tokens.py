@@ -92,7 +92,7 @@ def add(call: Call, given: dict[str, Any]) -> dict[str, Any]:
 @policy(*OFFICES)
 @problems(404)
 @blueprint.response(204)
-def revoke(call: Call, id: int) -> None:  # noqa: A002
+def revoke(call: Call, id: int) -> None:
     """Revoke a token of the caller's account: it never works again."""
     own = tokens.of_account(call.principal.account_id), Token.id == min(id, LARGEST_ID)
     if call.session.scalar(select(Token.id).where(*own)) is None:

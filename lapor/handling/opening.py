@@ -42,24 +42,16 @@ def ask(
         NotOpen: nothing of this is hidden, it is open already, or was asked before and is not decided.
     """
     complaint = lock(engine, session, number, actor)
-    if what == CONTENT and not complaint.confidential:
-        raise NotOpen("open", complaint.state, "something_hidden")
-    if what == IDENTITY and (not complaint.anonymous or complaint.reporter_id is None):
+    if not _is_hidden(complaint, what):
         raise NotOpen("open", complaint.state, "something_hidden")
     shown = policy.parts(actor, complaint, engine.organisation, told=False)
     alone = _opens_alone(engine, actor, complaint, what, shown)
     if not alone and not _may_ask(actor, what, shown):
         raise Forbidden
     _refuse_twice(session, complaint, what, actor, now)
-    opening = Opening(
-        complaint_id=complaint.id,
-        post_id=actor.post_id,
-        role=actor.role,
-        what=what,
-        asked_at=now,
-        state="granted" if alone else "asked",
-        until=now + timedelta(hours=hours) if alone else None,
-    )
+    state, until = ("granted", now + timedelta(hours=hours)) if alone else ("asked", None)
+    asker = {"complaint_id": complaint.id, "post_id": actor.post_id, "role": actor.role}
+    opening = Opening(**asker, what=what, asked_at=now, state=state, until=until)
     _keep_words(engine, complaint, opening, reason, legal_basis)
     session.add(opening)
     said = {"what": what, "reason": reason, "legal_basis": legal_basis}
@@ -141,6 +133,12 @@ def _keep_words(engine: Engine, complaint: Complaint, opening: Opening, reason: 
     ring = engine.vault.content
     opening.reason = content.shut(ring, complaint, at_reason, reason)
     opening.legal_basis = legal_basis and content.shut(ring, complaint, at_basis, legal_basis)
+
+
+def _is_hidden(complaint: Complaint, what: str) -> bool:
+    if what == CONTENT:
+        return complaint.confidential
+    return complaint.anonymous and complaint.reporter_id is not None
 
 
 def _opens_alone(engine: Engine, actor: Principal, complaint: Complaint, what: str, shown: Parts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -67,12 +68,10 @@ def publish(
     public.title, public.text, public.withdrawn_at = edited.title, edited.text, None
     public.published_at, public.post_id = now, actor.post_id
     session.add(public)
-    said = {"public_id": public.public_id, "changed": changed}
-    reasoned = {"accepted": accepted, "reason": edited.reason} if accepted else {}
+    said: dict[str, Any] = {"public_id": public.public_id, "changed": changed}
+    said |= {"accepted": accepted, "reason": edited.reason} if accepted else {}
     remembered = {"published": intake.digest(edited.title, edited.text)}
-    trail.note(
-        engine, session, complaint, "publish", now, actor=actor, public={**said, **reasoned}, internal=remembered
-    )
+    trail.note(engine, session, complaint, "publish", now, actor=actor, public=said, internal=remembered)
     return public
 
 

@@ -69,7 +69,7 @@ class ServedWeb(Web):
     url: str
 
     @cached_property
-    def client(self) -> Any:
+    def _client(self) -> Any:
         return OverHttp(self.url)
 
 
@@ -253,7 +253,8 @@ def opened(town: Town, folder: Path) -> Iterator[Hall]:
     web = ServedWeb(town)
     server = make_server("127.0.0.1", 0, web.app, request_handler=_Silent)
     web.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, daemon=True)
+    # it is asked to stop only so often, and journeys are short
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield Hall(web, Mailbox(folder / "mail"))

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from lapor import settings
 from lapor.machine.engine import Engine
@@ -44,8 +45,18 @@ def founded(kind: str, folder: Path, **env: str) -> Iterator[Town]:
     """A town on a database of its own; `env` are settings that are not the defaults."""
     with fresh_url(kind, folder, settle) as url:
         site = open_at(url, folder, **env)
+        _as_one(kind, site.database)
         yield Town(site, replace(_engine(kind, site), pepper=site.pepper, vault=site.vault))
         site.database.dispose()
+
+
+_databases: dict[str, sqlalchemy.Engine] = {}
+
+
+def _as_one(kind: str, database: sqlalchemy.Engine) -> None:
+    # a statement is compiled once for each kind of database, as in a process that serves one; else each test compiles all
+    first = _databases.setdefault(kind, database)
+    database.dialect, database._compiled_cache = first.dialect, first._compiled_cache
 
 
 _engines: dict[str, Engine] = {}

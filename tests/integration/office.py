@@ -51,6 +51,22 @@ UNSEEN = {
 }
 
 
+def sender_to(server: MailServer) -> Smtp:
+    """Sends to a mail server of ours, in the name of the city."""
+    return Smtp(
+        Mail(
+            host="127.0.0.1",
+            port=server.port,
+            user="",
+            password="",
+            sender="lapor@city.example",
+            starttls=False,
+            timeout_seconds=3,
+            folder=Path(),
+        )
+    )
+
+
 class Office:
     """Makes cases and notices as rows, delivers them, and shows what became of them."""
 
@@ -85,18 +101,7 @@ class Office:
 
     @property
     def sender(self) -> Sender:
-        return Smtp(
-            Mail(
-                host="127.0.0.1",
-                port=self.server.port,
-                user="",
-                password="",
-                sender="lapor@city.example",
-                starttls=False,
-                timeout_seconds=3,
-                folder=Path(),
-            )
-        )
+        return sender_to(self.server)
 
     def deliver(self, now: datetime = NOW, *, sender: Sender | None = None, batch: int = 50) -> Delivered:
         ring = self.site.vault.identity

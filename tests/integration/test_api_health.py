@@ -14,6 +14,7 @@ from api.app import create_app
 from lapor.records import Heartbeat, schema
 from lapor.site import Site, connect
 from lapor.vault import NO_VAULT
+from tests.integration.town import Town
 from tests.integration.web import NOW, Web, problem
 
 
@@ -91,7 +92,8 @@ def test_too_many_at_once_are_told_to_come_again(web: Web) -> None:
     full.dispose()
 
 
-def test_metrics_count_answers_by_the_template_of_their_route(web: Web) -> None:
+def test_metrics_count_answers_by_the_template_of_their_route(town: Town) -> None:
+    web = Web(town, alone=True)
     swept(web, seconds=7)
     case = web.submit()
     web.get(f"/complaints/{case['tracking_number']}", case["secret"])

@@ -9,7 +9,7 @@ import pytest
 
 from api.auth import require_policies
 from api.description import operations, template
-from tests.integration.town import COORDINATOR
+from tests.integration.town import COORDINATOR, Town
 from tests.integration.web import BARE, V1, Web
 
 EVERYBODY = {"visitor", "reporter", "stranger"}
@@ -161,7 +161,8 @@ def test_a_case_that_is_not_theirs_is_nowhere_on_the_walk(web: Web, role: str) -
         assert status == (200 if role in theirs else 404)
 
 
-def test_a_route_without_a_policy_stops_the_application(web: Web) -> None:
+def test_a_route_without_a_policy_stops_the_application(town: Town) -> None:
+    web = Web(town, alone=True)
     web.app.add_url_rule("/forgotten", view_func=lambda: "")
     with pytest.raises(LookupError, match="No policy is declared for /forgotten"):
         require_policies(web.app)

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.integration.town import COORDINATOR
+from tests.integration.town import COORDINATOR, Town
 from tests.integration.web import NOT_FOUND, V1, Web, problem
 
 
@@ -110,7 +110,9 @@ def test_who_calls_is_asked_before_what_is_sent(web: Web) -> None:
     assert problem(web.post("/complaints", {}, "pu.petugas")) == (403, "forbidden", None)
 
 
-def test_what_breaks_is_written_down_and_not_told(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_breaks_is_written_down_and_not_told(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    web = Web(town, alone=True)
+
     @web.app.get("/broken")
     def broken() -> str:
         raise RuntimeError("the password is 1234")

@@ -42,6 +42,20 @@ def striking(database: Engine, n: int) -> Iterator[list[object]]:
         event.remove(database, "commit", strike)
 
 
+def struck_at_each_step(town: Town, act: Callable[[], object]) -> None:
+    """Let one statement after another fail, each time with nothing left behind, until it is done."""
+    before, failures = town.dump(), 0
+    while True:
+        with striking(town.site.database, failures + 1):
+            try:
+                act()
+                break
+            except Struck:
+                failures += 1
+        assert town.dump() == before
+    assert failures > 4
+
+
 def submitting(town: Town) -> Callable[[], object]:
     return lambda: town.submit(reporter=REPORTER, confidential=True)
 
@@ -100,16 +114,8 @@ DEEDS = [
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
 def test_a_failure_at_any_step_leaves_nothing_behind(town: Town, deed: Callable[[Town], Callable[[], object]]) -> None:
     act = deed(town)
-    before, failures = town.dump(), 0
-    while True:
-        with striking(town.site.database, failures + 1):
-            try:
-                act()
-                break
-            except Struck:
-                failures += 1
-        assert town.dump() == before
-    assert failures > 4
+    before = town.dump()
+    struck_at_each_step(town, act)
     after = town.dump()
     assert {name for name in after if after[name] != before[name]} >= {"complaints", "trail"}
     town.sweep("9 Jul 08:00")

@@ -22,9 +22,9 @@ from lapor.notices.mail import Sender, Smtp
 from lapor.notices.wordings import shipped
 from lapor.oversight import daily
 from lapor.records import Notice, NoticeChoice, PostRow
-from lapor.settings import Mail
 from lapor.site import Site
 from tests.acceptance.government import LAPOR
+from tests.integration.office import sender_to
 from tests.integration.test_delivery import Interrupted, Killed, die, statements_by_transaction
 from tests.integration.town import COORDINATOR, DISPOSITION, Town, at, shown
 from tests.mailserver import MailServer, plain, running
@@ -48,18 +48,7 @@ class Room:
 
     @property
     def sender(self) -> Smtp:
-        return Smtp(
-            Mail(
-                host="127.0.0.1",
-                port=self.server.port,
-                user="",
-                password="",
-                sender="lapor@city.example",
-                starttls=False,
-                timeout_seconds=1,
-                folder=Path(),
-            )
-        )
+        return sender_to(self.server)
 
     def chooses(self, code: str, choice: str = "daily", moment: str = "6 Jul 08:00") -> None:
         post = self.engine.organisation.post_codes[code]

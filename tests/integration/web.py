@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import jsonschema
 from argon2 import PasswordHasher
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
@@ -22,6 +23,8 @@ from api.app import create_app
 from api.description import template
 from lapor.access import tokens
 from lapor.oversight import escalation
+from lapor.settings import Server
+from lapor.site import Site
 from tests.integration.town import COORDINATOR, DISPOSITION, Town
 
 # a TestResponse whose json is whatever was asked for
@@ -30,7 +33,7 @@ Answer: TypeAlias = Any
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # Monday 6 July 2026, 09:00 in Jakarta
 NOW = datetime(2026, 7, 6, 2, 0, tzinfo=UTC)
-V1 = "/api/v1"
+V1, DESCRIBED = "/api/v1", "described"
 BARE = {"kind": "complaint", "title": "Jalan berlubang", "text": "Di depan pasar."}
 NOT_FOUND = {
     "type": "/problems/not-found",
@@ -56,26 +59,42 @@ class Watch:
 class Web:
     """Calls the API by the code of a post, "CODE as ROLE", or a reporter's secret."""
 
-    def __init__(self, town: Town, hasher: PasswordHasher | None = CHEAP) -> None:
+    def __init__(self, town: Town, hasher: PasswordHasher | None = CHEAP, *, alone: bool = False) -> None:
         # the engine of the town was built from an equal database
         town.site._built.engine = town.engine
         with town.site.reading() as session:
             town.site._built.revision = _revision(session)
         self.town, self.site, self.watch = town, town.site, Watch()
-        self.app = create_app(town.site, clock=self.watch, hasher=hasher)
+        self._app = _shared(town.site) if hasher and not alone else create_app(town.site, hasher=hasher)
+        self._of_town = {"SITE": town.site, "CLOCK": self.watch, "HASHER": hasher or self._app.config["HASHER"]}
         self._tokens: dict[str, str] = {}
 
-    @cached_property
+    @property
+    def app(self) -> Flask:
+        """The application, at work for this town; `alone`: an application that works for no other, and may be changed."""
+        self._app.config.update(self._of_town)
+        return self._app
+
+    @property
     def client(self) -> FlaskClient:
-        client = self.app.test_client(use_cookies=False)
+        """Whoever asks, for this town."""
+        self._app.config.update(self._of_town)
+        return self._client
+
+    @cached_property
+    def _client(self) -> FlaskClient:
+        client = self._app.test_client(use_cookies=False)
         # tests read English; what is told in Indonesian is compared in test_api_languages.py
         client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
         return client
 
-    @cached_property
+    @property
     def description(self) -> dict[str, Any]:
-        found: Answer = self.client.open(f"{V1}/openapi.json", method="GET", headers={})
-        return dict(found.json)
+        """The OpenAPI document, asked for once of each application."""
+        if DESCRIBED not in self._app.extensions:
+            found: Answer = self.client.open(f"{V1}/openapi.json", method="GET", headers={})
+            self._app.extensions[DESCRIBED] = dict(found.json)
+        return dict(self._app.extensions[DESCRIBED])
 
     def token(self, by: str) -> str:
         """The token of a caller, made when first asked for."""
@@ -189,6 +208,15 @@ class Web:
             yield ran
         finally:
             event.remove(self.site.database, "before_cursor_execute", note)
+
+
+_apps: dict[tuple[Server, str], Flask] = {}
+
+
+def _shared(site: Site) -> Flask:
+    # making one takes longer than most tests; what it is made of is these settings, and the rest is read at each request
+    key = (site.settings.server, site.public_url)
+    return _apps.get(key) or _apps.setdefault(key, create_app(site))
 
 
 def _has_words(told: Mapping[str, Any]) -> None:

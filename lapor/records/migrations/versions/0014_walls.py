@@ -11,7 +11,7 @@ depends_on = None
 _NO_WALL = "(SELECT coalesce(current_setting('lapor.wall', true), '')) <> 'on'"
 _UNITS = "coalesce((SELECT string_to_array(current_setting('lapor.units', true), ',')\\:\\:bigint[]), '{}')"
 _POST = "(SELECT nullif(current_setting('lapor.post', true), '')\\:\\:bigint)"
-_TOLD = f"EXISTS (SELECT FROM escalations WHERE escalations.complaint_id = complaints.id AND post_id = {_POST})"  # nosec B608
+_TOLD = f"EXISTS (SELECT FROM escalations WHERE escalations.complaint_id = complaints.id AND post_id = {_POST})"  # nosec B608 - our own names
 _OF_AGENCY = f"holder_id = ANY({_UNITS}) OR door_id = ANY({_UNITS}) OR reviewer_id = {_POST} OR {_TOLD}"
 _BELOW = ("messages", "trail", "openings")
 
@@ -22,7 +22,7 @@ def upgrade() -> None:
         return
     _secure("complaints", f"{_NO_WALL} OR {_OF_AGENCY}")
     for table in _BELOW:
-        _secure(table, f"{_NO_WALL} OR EXISTS (SELECT FROM complaints WHERE complaints.id = {table}.complaint_id)")  # nosec B608
+        _secure(table, f"{_NO_WALL} OR EXISTS (SELECT FROM complaints WHERE complaints.id = {table}.complaint_id)")  # nosec B608 - our own names
 
 
 def downgrade() -> None:
