@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any, BinaryIO
@@ -29,6 +30,8 @@ _TURNS: Mapping[Any, Transpose] = {
 }
 # one opened picture takes up to 4 bytes a pixel, twice: at most one in a process at a time
 _ONE = Lock()
+# for whoever looks for a fault, Pillow writes every tag of a photo into the log
+logging.getLogger("PIL").setLevel(logging.INFO)
 
 
 def view(file: BinaryIO, kind: str, out: Writer) -> None:
