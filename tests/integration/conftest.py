@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 
 from lapor import settings
 from lapor.machine.engine import Engine
@@ -21,6 +23,8 @@ from tests.organisations import import_city
 
 # for tests that ask more in an hour of their clock than people do; what is limited is still counted
 GENEROUS = {f"LAPOR_LIMITS__{each.name.upper()}": "1000000" for each in fields(settings.Limits)}
+
+PLAIN = "lapor_plain"
 
 
 def open_at(url: str, folder: Path, **env: str) -> Site:
@@ -46,6 +50,31 @@ def founded(kind: str, folder: Path, **env: str) -> Iterator[Town]:
         site = open_at(url, folder, **env)
         yield Town(site, replace(_engine(kind, site), pepper=site.pepper, vault=site.vault))
         site.database.dispose()
+
+
+@contextmanager
+def plainly_connected(town: Town) -> Iterator[None]:
+    """Connect as somebody for whom row-level security is not waived, as an application should; PostgreSQL alone has it."""
+    database = town.site.database
+    if database.dialect.name != "postgresql":
+        yield
+        return
+    with database.begin() as connection:
+        if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": PLAIN}):
+            connection.execute(text(f"CREATE ROLE {PLAIN} NOSUPERUSER NOBYPASSRLS"))
+        connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {PLAIN}"))
+        connection.execute(text(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {PLAIN}"))
+    database.dispose()
+    event.listen(database, "connect", _as_plain)
+    yield
+    with database.begin() as connection:
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text(f"DROP OWNED BY {PLAIN}"))
+
+
+def _as_plain(connection: Any, _record: object) -> None:
+    connection.execute(f"SET ROLE {PLAIN}")
+    connection.commit()
 
 
 _engines: dict[str, Engine] = {}
