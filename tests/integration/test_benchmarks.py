@@ -32,4 +32,4 @@ def test_pairs_are_asked_that_differ_in_nothing_but_whose_they_are() -> None:
     with not_found.opened("sqlite") as (web, cases, callers):
         for who, statuses in {not_found.STRANGER: {404}, not_found.OFFICER: {404}, not_found.WRONG: {401}}.items():
             asked = (web, cases, ("GET", f"{V1}/complaints/{{number}}/trail", None, callers[who]), 2)
-            assert not_found._timed(*asked)[1] == statuses
+            assert not_found.timed(*asked)[1] == statuses

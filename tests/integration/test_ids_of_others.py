@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lapor.access.secrets import new_number
+from lapor.access.secrets import REPORTER_PREFIX, new_number, new_secret
 from tests.files import PDF
 from tests.integration.people import OPERATOR, Person
 from tests.integration.rehearsal import rehearsed
@@ -18,6 +18,7 @@ from tests.integration.web import BARE, V1, Answer, Web
 LIAISON, INSPECTOR, DOOR = "pu.penghubung", "inspektorat.inspektur", "rsud.koordinator-pengaduan"
 PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example"}
 WITNESS = {"what": "identity", "reason": "Saksi.", "legal_basis": "Pasal 15 UU 27/2022"}
+WRONG = new_secret(REPORTER_PREFIX)
 NO_ID, NO_FILE, NO_NUMBER = 999_999, "0" * 32, new_number(2026)
 
 
@@ -84,6 +85,34 @@ def test_no_template_is_filled_from_the_case_of_others(pair: Pair) -> None:
     numbers = (pair.others["tracking_number"], NO_NUMBER, "tidak-ada")
     told = [seen(pair.web.post(path, {"number": number}, LIAISON), number) for number in numbers]
     assert (told, told[0][0]) == ([told[0]] * 3, 404)
+
+
+ROUTES = [
+    ("GET", "", None),
+    ("GET", "/moves", None),
+    ("GET", "/trail", None),
+    ("GET", "/messages", None),
+    ("GET", "/attachments", None),
+    ("GET", "/openings", None),
+    ("POST", "/messages", {"text": "Halo."}),
+    ("POST", "/moves", {"move": "withdraw", "fields": {}}),
+    ("POST", "/openings", WITNESS),
+]
+
+
+@pytest.mark.parametrize(("method", "suffix", "body"), ROUTES)
+def test_what_is_out_of_scope_takes_the_statements_of_what_does_not_exist(
+    pair: Pair, method: str, suffix: str, body: Any
+) -> None:
+    """How long an answer takes is measured by `python -m benchmarks.not_found`; this is what it hangs on."""
+    web, own, others = pair.web, pair.own["tracking_number"], pair.others["tracking_number"]
+    for by, number in ((pair.own["secret"], others), (LIAISON, others), (DOOR, own), (WRONG, own)):
+        headers, ran = {"Authorization": f"Bearer {web.token(by)}", "If-Match": '"1"'}, []
+        for each in (number, new_number(2026)):
+            with web.statements() as statements:
+                web.client.open(f"{V1}/complaints/{each}{suffix}", method=method, json=body, headers=headers)
+            ran.append([statement for statement in statements if "SAVEPOINT" not in statement])
+        assert ran[0] == ran[1] != [], by
 
 
 def test_nobody_logs_in_at_the_post_of_others(pair: Pair) -> None:
