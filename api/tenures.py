@@ -46,7 +46,7 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
 @policy(*INVITERS)
 @problems(404)
 @blueprint.response(204)
-def end(call: Call, id: int) -> None:  # noqa: A002
+def end(call: Call, id: int) -> None:
     """End a tenure before its time: what stands on it, sessions and tokens, never works again."""
     tenure, _ = _found(call, id)
     appointing.end(call.session, tenure, now=call.now)
@@ -56,7 +56,7 @@ def end(call: Call, id: int) -> None:  # noqa: A002
 @policy(*INVITERS)
 @problems(404)
 @blueprint.response(201, MadeInvitationSchema)
-def recover(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
+def recover(call: Call, id: int) -> dict[str, Any]:
     """Invite whoever holds a post, and has lost password or one-time codes, to set both anew.
 
     The account may hold no post that is not the caller's to give. Nothing is mailed: pass the code on to whom you know

@@ -65,12 +65,17 @@ def citizens(town: Town) -> Iterator[Citizens]:
 def _submit(url: str, folder: Path) -> None:
     client = create_app(open_at(url, folder, **GENEROUS)).test_client()
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    threading.Thread(target=_await_the_end, args=(ended,), daemon=True).start()
     while not ended.wait(PAUSE):
         begun = time.monotonic()
         answer = client.post("/api/v1/complaints", json=SAID)
         assert answer.status_code == 201, answer.text
         print(begun, time.monotonic() - begun, flush=True)
+
+
+def _await_the_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
 
 
 if __name__ == "__main__":

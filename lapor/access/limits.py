@@ -9,9 +9,10 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import case, delete, or_, update
+from sqlalchemy import bindparam, case, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -52,7 +53,8 @@ def take(writing: Writing, pepper: bytes, rules: Limits, name: Name, subject: st
         return
     window = _WINDOWS.get(name, HOUR)
     with writing() as session:
-        since, count = session.execute(_counted(session, key(pepper, name, subject), window, now)).one()
+        values = {"subject": key(pepper, name, subject), "now": now, "over_at": now - window, "ahead": now + window}
+        since, count = session.execute(_counting(session.get_bind().dialect.name), values).one()
     if count > allowed:
         raise TooMany(math.ceil((since + window - now).total_seconds()))
 
@@ -123,11 +125,13 @@ def key(pepper: bytes, name: Name, subject: str) -> str:
     return hashed(f"limit\n{name}\n{subject}", pepper)
 
 
-def _counted(session: Session, where: str, window: timedelta, now: datetime) -> Any:
+@cache
+def _counting(dialect: str) -> Any:
     """Begin a window or count on in it, and return its beginning and its count: one statement, so that none slips by."""
+    now, over_at, ahead = (bindparam(name, type_=LimitCount.started_at.type) for name in ("now", "over_at", "ahead"))
     # a beginning so far ahead is of a clock that was wrong
-    over = or_(LimitCount.started_at <= now - window, LimitCount.started_at > now + window)
-    begun = _INSERT[session.get_bind().dialect.name](LimitCount).values(key=where, started_at=now, count=1)
+    over = or_(LimitCount.started_at <= over_at, LimitCount.started_at > ahead)
+    begun = _INSERT[dialect](LimitCount.__table__).values(key=bindparam("subject"), started_at=now, count=1)
     counted = begun.on_conflict_do_update(
         index_elements=[LimitCount.key],
         set_={

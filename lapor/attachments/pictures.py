@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -26,6 +27,8 @@ _TURNS: Mapping[Any, Transpose] = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+# for whoever looks for a fault, Pillow writes every tag of a photo into the log
+logging.getLogger("PIL").setLevel(logging.INFO)
 
 
 def view(file: BinaryIO, kind: str, out: Writer | BinaryIO) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
+from sqlalchemy import event, text
 
 from lapor import settings
 from lapor.machine.engine import Engine
@@ -22,6 +24,8 @@ from tests.organisations import import_city
 
 # for tests that ask more in an hour of their clock than people do; what is limited is still counted
 GENEROUS = {f"LAPOR_LIMITS__{each.name.upper()}": "1000000" for each in fields(settings.Limits)}
+
+PLAIN = "lapor_plain"
 
 
 def open_at(url: str, folder: Path, **env: str) -> Site:
@@ -57,6 +61,31 @@ def _as_one(kind: str, database: sqlalchemy.Engine) -> None:
     # a statement is compiled once for each kind of database, as in a process that serves one; else each test compiles all
     first = _databases.setdefault(kind, database)
     database.dialect, database._compiled_cache = first.dialect, first._compiled_cache
+
+
+@contextmanager
+def plainly_connected(town: Town) -> Iterator[None]:
+    """Connect as somebody for whom row-level security is not waived, as an application should; PostgreSQL alone has it."""
+    database = town.site.database
+    if database.dialect.name != "postgresql":
+        yield
+        return
+    with database.begin() as connection:
+        if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": PLAIN}):
+            connection.execute(text(f"CREATE ROLE {PLAIN} NOSUPERUSER NOBYPASSRLS"))
+        connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {PLAIN}"))
+        connection.execute(text(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {PLAIN}"))
+    database.dispose()
+    event.listen(database, "connect", _as_plain)
+    yield
+    with database.begin() as connection:
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text(f"DROP OWNED BY {PLAIN}"))
+
+
+def _as_plain(connection: Any, _record: object) -> None:
+    connection.execute(f"SET ROLE {PLAIN}")
+    connection.commit()
 
 
 _engines: dict[str, Engine] = {}

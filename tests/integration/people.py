@@ -15,6 +15,15 @@ from tests.integration.town import COORDINATOR
 from tests.integration.web import Answer, Web
 
 OPERATOR = "kota.pengelola-sistem"
+OFFICERS = {
+    "coordinator": COORDINATOR,
+    "liaison_officer": "pu.penghubung",
+    "handler": "pu.petugas",
+    "supervisor": "pu.kepala",
+    "inspector": "inspektorat.inspektur",
+    "custodian": "kota.penjaga-identitas",
+    "operator": OPERATOR,
+}
 EMAIL, PASSWORD = "sari@kota.example", "jembatan tua di hulu"
 
 

@@ -5,32 +5,32 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from PIL import Image
+from sqlalchemy import inspect
 
 from lapor.notices.delivery import deliver
 from lapor.notices.mailbox import Mailbox
 from lapor.oversight.doctor import examine
-from tests.files import PDF
-from tests.integration.town import COORDINATOR, DISPOSITION
+from tests.files import PDF, picture
+from tests.integration.people import OFFICERS
+from tests.integration.rehearsal import rehearsed
+from tests.integration.town import COORDINATOR, DISPOSITION, Town
 from tests.integration.web import V1, Web
 
 LIAISON = "pu.penghubung"
-OFFICERS = {
-    "coordinator": COORDINATOR,
-    "liaison_officer": LIAISON,
-    "handler": "pu.petugas",
-    "supervisor": "pu.kepala",
+READERS = {
+    **OFFICERS,
     "mayor": "kota.wali-kota",
-    "inspector": "inspektorat.inspektur",
-    "custodian": "kota.penjaga-identitas",
-    "operator": "kota.pengelola-sistem",
     "another agency": "kesehatan.penghubung",
     "another door": "rsud.koordinator-pengaduan",
 }
+Cases: TypeAlias = dict[str, dict[str, Any]]
 KINDS: dict[str, dict[str, Any]] = {
     "anonymous": {"anonymous": True},
     "confidential": {"confidential": True},
@@ -38,19 +38,15 @@ KINDS: dict[str, dict[str, Any]] = {
     "unidentified": {"confidential": True, "reporter": None},
 }
 IDENTITY = ("name", "email", "phone")
+# of a file that somebody who is named has sent, name and origin are no secret
+HELD = {f"{kind} words" for kind in KINDS} | {f"confidential {family}" for family in ("identity", "files")}
 # what of which cases somebody may see: holders read what they hold, and know who is not anonymous
 MAY_SEE: dict[str, set[str]] = {
     "visitor": set(),
     "stranger": set(),
     "coordinator": {"anonymous words"},
-    "liaison_officer": {
-        "anonymous words",
-        "confidential words",
-        "confidential identity",
-        "both words",
-        "unidentified words",
-    },
-    "handler": {"anonymous words", "confidential words", "confidential identity", "both words", "unidentified words"},
+    "liaison_officer": HELD,
+    "handler": HELD,
     "supervisor": {"anonymous words"},
     "mayor": {"anonymous words"},
     "inspector": {"anonymous words"},
@@ -72,13 +68,18 @@ def mark(kind: str, part: str) -> str:
     return f"{word}@surel.example" if part == "email" else word
 
 
-WORDS = ("title", "text", "nik", "address", "wish", "message", "draft", "internal", "file")
+WORDS = ("title", "text", "nik", "address", "wish", "message", "draft", "internal")
+FILES = ("document", "photo", "artist")
 MARKS = {
     f"{kind} {family}": [mark(kind, part) for part in parts]
     for kind in KINDS
-    for family, parts in (("identity", IDENTITY), ("words", WORDS))
+    for family, parts in (("identity", IDENTITY), ("words", WORDS), ("files", FILES))
     if (kind, family) != ("unidentified", "identity")
 }
+
+FOUND = [("anonymous", "title"), ("anonymous", "text")]
+NAMES = {each.casefold(): name for name, words in MARKS.items() for each in words}
+ANY_MARK = re.compile("|".join(map(re.escape, NAMES)))
 
 
 def said(kind: str) -> dict[str, Any]:
@@ -92,38 +93,61 @@ def said(kind: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def cases(web: Web) -> dict[str, dict[str, Any]]:
+def photo(artist: str) -> bytes:
+    exif = Image.Exif()
+    exif[0x013B] = artist
+    return picture("JPEG", (80, 60), exif=exif.tobytes())
+
+
+def reported(web: Web) -> Cases:
     """A case of each kind, whose answer public works are drafting; each with words in every place that takes some."""
     made = {kind: web.submit(**said(kind)) for kind in KINDS}
     for kind, case in made.items():
         web.moved(case, "dispose", COORDINATOR, **DISPOSITION)
         web.moved(case, "accept", LIAISON)
-        path = f"/complaints/{case['tracking_number']}/messages"
-        web.post(path, {"text": mark(kind, "message")}, case["secret"])
-        web.post(path, {"text": mark(kind, "internal"), "audience": "internal"}, LIAISON)
-        name = f"attachment; filename={mark(kind, 'file')}.pdf"
-        web.upload(path.replace("messages", "attachments"), PDF, case["secret"], Content_Disposition=name)
+        path = f"/complaints/{case['tracking_number']}"
+        web.post(f"{path}/messages", {"text": mark(kind, "message")}, case["secret"])
+        web.post(f"{path}/messages", {"text": mark(kind, "internal"), "audience": "internal"}, LIAISON)
+        files = {f"{mark(kind, 'document')}.pdf": PDF, f"{mark(kind, 'photo')}.jpg": photo(mark(kind, "artist"))}
+        for name, file in files.items():
+            named = {"Content_Disposition": f"attachment; filename={name}"}
+            sent = web.upload(f"{path}/attachments", file, case["secret"], **named)
+            case.setdefault("files", []).append(sent.json["id"])
         web.moved(case, "propose_answer", "pu.petugas", text=mark(kind, "draft"))
     return made
 
 
-def pages(web: Web, cases: dict[str, dict[str, Any]], by: str | None) -> Iterator[str]:
-    """Whatever the routes that read answer, for every case, and every search for every mark."""
-    rules = [rule.rule for rule in web.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
-    numbers = [case["tracking_number"] for case in cases.values()]
+NONE: dict[str, Any] = {"tracking_number": "", "files": []}
+
+
+@pytest.fixture(scope="module")
+def scene(shared_town: Town) -> Iterator[tuple[Web, Cases]]:
+    with rehearsed(shared_town) as web:
+        yield web, reported(web)
+
+
+def paths(web: Web, cases: Cases) -> Iterator[str]:
+    """Whatever can be read: every route that reads, for every case and every file."""
+    for rule in (rule.rule for rule in web.app.url_map.iter_rules() if "GET" in (rule.methods or ())):
+        for case in cases.values() if "<number>" in rule else [NONE]:
+            path = rule.replace("<number>", case["tracking_number"]).replace("<name>", "complaint")
+            for file in case["files"] if "<attachment>" in rule else [""]:
+                yield re.sub(r"<[^>]+>", "1", path.replace("<attachment>", file))
+                if file:
+                    yield f"{path.replace('<attachment>', file)}?original=true"
+
+
+def pages(web: Web, cases: Cases, by: str | None) -> Iterator[str]:
+    """Whatever somebody is answered on every path, and to every search for a mark."""
     headers = {"Authorization": f"Bearer {web.token(by)}"} if by else {}
-    for rule in rules:
-        for number in numbers if "<number>" in rule else numbers[:1]:
-            path = rule.replace("<number>", number).replace("<name>", "complaint").replace("<slug>", "stale")
-            yield web.client.open(re.sub(r"<[^>]+>", "1", path), method="GET", headers=headers).text
-    for name, words in MARKS.items():
-        answers = [_searched(web, word, headers) for word in words]
-        # what is confidential, and who reported, is found by nobody, not even counted
-        assert name == "anonymous words" or [len(answer.json.get("items", ())) for answer in answers] == [0] * len(
-            words
-        )
-        yield from (answer.text for answer in answers)
+    for path in paths(web, cases):
+        yield web.client.open(path, method="GET", headers=headers).get_data().decode("utf-8", "replace")
+    for kind in KINDS:
+        for part in (*IDENTITY, "title", "text", "message"):
+            answer = _searched(web, mark(kind, part), headers)
+            # what is confidential, and who reported, is found by nobody, not even counted
+            assert answer.json.get("items", []) == [] or (kind, part) in FOUND
+            yield answer.text
 
 
 def _searched(web: Web, word: str, headers: dict[str, str]) -> Any:
@@ -132,52 +156,65 @@ def _searched(web: Web, word: str, headers: dict[str, str]) -> Any:
 
 
 def seen(text: str) -> set[str]:
-    """Which marks stand in a text, whatever the case of their letters and the signs between digits."""
-    flat = text.casefold()
-    return {name for name, found in MARKS.items() if any(each.casefold() in flat for each in found)}
+    """Which marks stand in a text, whatever the case of their letters."""
+    return {NAMES[found] for found in ANY_MARK.findall(text.casefold())}
 
 
-def found_by(web: Web, cases: dict[str, dict[str, Any]], by: str | None) -> set[str]:
+def found_by(web: Web, cases: Cases, by: str | None) -> set[str]:
     return set[str]().union(*map(seen, pages(web, cases, by)))
 
 
-def test_on_every_page_a_mark_stands_only_where_it_may(web: Web, cases: dict[str, dict[str, Any]]) -> None:
+def test_on_every_page_a_mark_stands_only_where_it_may(scene: tuple[Web, Cases]) -> None:
+    web, cases = scene
     other = web.submit()
-    callers = {"visitor": None, "stranger": other["secret"], **OFFICERS}
+    callers = {"visitor": None, "stranger": other["secret"], **READERS}
     assert {role: found_by(web, cases, by) for role, by in callers.items()} == MAY_SEE
 
 
-def test_a_reporter_sees_the_own_case_and_no_other(web: Web, cases: dict[str, dict[str, Any]]) -> None:
+def test_a_reporter_sees_the_own_case_and_no_other(scene: tuple[Web, Cases]) -> None:
+    web, cases = scene
     for kind, case in cases.items():
         own = "".join(pages(web, cases, case["secret"]))
         assert seen(own) == {name for name in MARKS if name.startswith(f"{kind} ")}
         assert (mark(kind, "draft") in own, mark(kind, "internal") in own) == (False, False)
 
 
-def test_no_mail_log_metric_or_dump_holds_what_is_hidden(
-    web: Web, cases: dict[str, dict[str, Any]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_nothing_that_is_left_behind_holds_what_is_hidden(
+    town: Town, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    # whatever asks for a temporary file finds no place for it
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    web, box = Web(town), Mailbox(tmp_path / "mail")
+    cases = reported(web)
     for case in cases.values():
         web.moved(case, "approve", LIAISON)
+    found_by(web, cases, LIAISON)
     web.sweep(days=10)
-    box, town = Mailbox(tmp_path / "mail"), web.town
     organisation, ring = town.engine.organisation, town.engine.vault.identity
     while deliver(
         organisation, web.site.writing, box, ring=ring, now=web.watch.at, public_url="https://kota.example"
     ).settled:
         pass
-    addresses = [mark(kind, "email") for kind in KINDS]
-    mails = [file.read_text() for file in box.folder.glob("*.eml")]
-    assert len(mails) > 8
-    bodies = [re.sub(rf"^To: ({'|'.join(map(re.escape, addresses))})$", "", mail, flags=re.MULTILINE) for mail in mails]
-    assert set[str]().union(*map(seen, bodies)) == set()
-    assert seen(caplog.text) == set()
-    assert seen(web.client.get("/metrics").text) == set()
-    public = {"anonymous words"}
-    assert seen(str(town.dump())) == public
     with web.site.reading() as session:
-        assert seen(str(examine(town.engine, session, now=web.watch.at))) == set()
+        told = str(examine(town.engine, session, now=web.watch.at))
+    assert seen(told + caplog.text + web.client.get("/metrics").text) == set()
+    public = {"anonymous words"}
+    assert (seen(str(town.dump())), seen(tables(town))) == (public, public)
     town.site.database.dispose()
-    for file in tmp_path.glob("*.sqlite3*"):
-        assert seen(file.read_bytes().decode("latin-1")) <= public
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path.suffix for path in files} >= {".eml", ".original", ".view", ".key", ".keys"}
+    addresses = "|".join(re.escape(mark(kind, "email")) for kind in KINDS)
+    for path, held in files.items():
+        text = held.decode("utf-8", "replace")
+        if path.suffix == ".eml":
+            text = re.sub(rf"^To: ({addresses})$", "", text, flags=re.MULTILINE)
+        assert seen(f"{path} {text}") <= (public if ".sqlite3" in path.name else set()), path
+
+
+def tables(town: Town) -> str:
+    """Every row of every table that the database has, whether we know of it or not."""
+    with town.site.database.connect() as connection:
+        names = inspect(connection).get_table_names()
+        assert len(names) > 20
+        return "".join(str(connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()) for name in names)

@@ -16,7 +16,7 @@ from lapor.oversight import doctor, erasures
 from lapor.oversight.doctor import Finding
 from lapor.privacy import rotation
 from lapor.records import Complaint, Erasure, Gathering, Notice, TrailEntry
-from tests.integration.test_api_policy import OFFICERS
+from tests.integration.people import OFFICERS
 from tests.integration.test_attachments import NAMED, on_disk, sent
 from tests.integration.test_own_cases import mails
 from tests.integration.test_publishing import put

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.test_api_policy import OFFICERS
+from tests.integration.people import OFFICERS
 from tests.integration.test_attachments import sent
 from tests.integration.test_publishing import published
 from tests.integration.town import COORDINATOR

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text, true
+from sqlalchemy import select, text, true
 
 from lapor.access import reading, wall
 from lapor.access.principal import Principal
 from lapor.records import Attachment, Complaint, Erasure, Export, Message, Opening
-from tests.integration.conftest import founded
+from tests.integration.conftest import founded, plainly_connected
 from tests.integration.town import COORDINATOR, DISPOSITION
 from tests.integration.web import NOW, Web
 
-PLAIN = "lapor_plain"
 BELOW = ("messages", "trail", "openings", "attachments", "erasures", "exports")
 PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example"}
 HEALTH = {**DISPOSITION, "unit": "kesehatan"}
@@ -25,24 +24,8 @@ HEALTH = {**DISPOSITION, "unit": "kesehatan"}
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
     """The API on PostgreSQL, connected as somebody for whom row-level security is not waived."""
-    with founded("postgresql", tmp_path) as town:
-        database = town.site.database
-        with database.begin() as connection:
-            if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": PLAIN}):
-                connection.execute(text(f"CREATE ROLE {PLAIN} NOSUPERUSER NOBYPASSRLS"))
-            connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {PLAIN}"))
-            connection.execute(text(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {PLAIN}"))
-        database.dispose()
-        event.listen(database, "connect", _as_plain)
+    with founded("postgresql", tmp_path) as town, plainly_connected(town):
         yield Web(town)
-        with database.begin() as connection:
-            connection.execute(text("RESET ROLE"))
-            connection.execute(text(f"DROP OWNED BY {PLAIN}"))
-
-
-def _as_plain(connection: Any, _record: object) -> None:
-    connection.execute(f"SET ROLE {PLAIN}")
-    connection.commit()
 
 
 def _everything(_principal: Principal, _organisation: Any) -> Any:

@@ -53,7 +53,7 @@ def _config(headers: Mapping[str, str], number: str | None, phases: Collection[s
             # what a schema cannot say (codes that there are, states, versions) is refused by these; 302 leads on
             "positive_data_acceptance": {"expected-statuses": ["2xx", 302, 304, 401, 403, 404, 409, 412, 422]},
             "missing_required_header": {"expected-statuses": [400, 401, 403, 404, 422, 428]},
-            # breaks on WSGI applications; test_api_policy walks all routes without a token
+            # breaks on WSGI applications; test_access_table asks all routes without a token
             "ignored_auth": {"enabled": False},
         },
         "generation": {"max-examples": examples, "database": "none"},

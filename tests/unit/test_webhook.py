@@ -80,7 +80,6 @@ def test_a_secret_is_made_of_pepper_and_salt_and_long_enough() -> None:
 @pytest.mark.parametrize(
     ("mood", "kind", "said"),
     [
-        ("redirect", Delayed, "the app said 307: redirects are not followed"),
         ("304", Delayed, "the app said 304: redirects are not followed"),
         ("400", Delayed, "the app said 400"),
         ("500", Delayed, "the app said 500"),
