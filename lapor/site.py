@@ -21,11 +21,12 @@ from sqlalchemy.orm import Session
 
 from lapor import vault
 from lapor.attachments.store import Store
-from lapor.directory import revision, versions
+from lapor.directory import editions, revision, versions
 from lapor.errors import CannotRun, Unavailable
 from lapor.machine import indonesia, reader
 from lapor.machine.calendar import Calendar
 from lapor.machine.definition import Definition
+from lapor.machine.edition import Edition, Hours
 from lapor.machine.engine import Engine
 from lapor.notices import wordings
 from lapor.notices.wordings import Wordings
@@ -33,8 +34,6 @@ from lapor.records import Complaint, Heartbeat, schema
 from lapor.settings import Secrets, Settings, shipped_workflows
 from lapor.vault import Ring, Vault
 
-# the library knows decrees from 2002 on; beyond the last decree its dates are estimates
-YEARS = range(2002, 2041)
 REWRITING = "rewriting"
 _PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000}
 
@@ -145,7 +144,10 @@ class Site:
         with self.writing() as session:
             revision.lock(session)
             versions.store_definitions(session, definitions)
-            versions.store_calendar(session, calendar_of(self.settings))
+            stored = editions.newest(session)
+            # a calendar that was imported holds until the next one is
+            if stored is None or stored.decree is None:
+                editions.store(session, edition_of(self.settings))
 
 
 def open_site(settings: Settings) -> Site:
@@ -228,11 +230,16 @@ def workflows_folder(settings: Settings) -> Path:
 
 
 def calendar_of(settings: Settings) -> Calendar:
-    """The national calendar with the office hours and the amendments of the settings, in the settings' zone."""
+    """The calendar of the settings in their zone."""
+    return edition_of(settings).calendar(settings.zone.key)
+
+
+def edition_of(settings: Settings) -> Edition:
+    """The national calendar with the office hours and the amendments of the settings."""
     worked = set(settings.calendar.working)
-    closed = {day: name for day, name in indonesia.holidays_of(YEARS).items() if day not in worked}
+    closed = {day: name for day, name in indonesia.holidays_of(indonesia.YEARS).items() if day not in worked}
     amended = {holiday.day: f"{holiday.name} ({holiday.decree})" for holiday in settings.calendar.holidays}
-    return Calendar(settings.zone.key, settings.office_hours.week, closed | amended)
+    return Edition(Hours(settings.office_hours.week, closed | amended), decreed=indonesia.decreed_years())
 
 
 def _pepper(path: Path) -> bytes:

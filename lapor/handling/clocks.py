@@ -66,7 +66,7 @@ def value(row: ClockRow | Row[Any]) -> Clock:
         name=row.name,
         term=row.term,
         budget=Budget.parse(row.budget),
-        calendar=CalendarKey(row.zone, row.calendar_version),
+        calendar=CalendarKey(row.zone, row.calendar_version, row.office),
         unit=row.unit_id,
         started_at=row.started_at,
         due_at=row.due_at,
@@ -87,7 +87,7 @@ def write(engine: Engine, definition: Definition, row: ClockRow, clock: Clock) -
     for name in ("name", "term", "started_at", "due_at", "paused_at", "extension", "restarts", "state", "stopped_at"):
         setattr(row, name, getattr(clock, name))
     row.budget, row.unit_id = str(clock.budget), clock.unit
-    row.zone, row.calendar_version = clock.calendar.zone, clock.calendar.version
+    row.zone, row.calendar_version, row.office = clock.calendar.zone, clock.calendar.version, clock.calendar.office
     row.pauses = [[stamp(start), stamp(end)] for start, end in clock.pauses]
     row.rung, row.held_until = clock.rung, clock.held_until
     row.next_moment_at = moment_of(engine, definition, clock)

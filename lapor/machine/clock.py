@@ -18,10 +18,11 @@ Pauses = tuple[tuple[datetime, datetime], ...]
 
 @dataclass(frozen=True, slots=True)
 class CalendarKey:
-    """The zone and version of a calendar."""
+    """The zone and version of a calendar, and the unit whose hours it has; "" for the national ones."""
 
     zone: str
     version: int
+    office: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 
 from holidays import GOVERNMENT, PUBLIC, country_holidays
@@ -16,6 +17,8 @@ from lapor.machine.calendar import Calendar, Window
 # western, central and eastern time: WIB, WITA, WIT
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
 LANGUAGES = ("id", "en_US")
+# the library knows decrees from 2002 on; beyond the last decree its dates are estimates
+YEARS = range(2002, 2041)
 _ESTIMATED = "(perkiraan)"
 
 
@@ -42,6 +45,12 @@ def decreed(year: int) -> bool:
     A year that is not decreed has too many working days; what is due in it will move when the decree comes.
     """
     return bool(country_holidays("ID", years=year, categories=(GOVERNMENT,), language="id"))
+
+
+@cache
+def decreed_years() -> frozenset[int]:
+    """Those of YEARS that are decreed."""
+    return frozenset(day.year for day in country_holidays("ID", years=YEARS, categories=(GOVERNMENT,), language="id"))
 
 
 def estimated(years: range) -> tuple[date, ...]:

@@ -25,6 +25,13 @@ class ClockRow(Record):
             sqlite_where=text("state IN ('running', 'paused')"),
             postgresql_where=text("state IN ('running', 'paused')"),
         ),
+        Index(
+            "ix_clocks_alive_calendar_version",
+            "calendar_version",
+            "complaint_id",
+            sqlite_where=text("state IN ('running', 'paused')"),
+            postgresql_where=text("state IN ('running', 'paused')"),
+        ),
         CheckConstraint("state IN ('running', 'paused', 'met', 'missed', 'lapsed')", name="state"),
         CheckConstraint("(paused_at IS NULL) = (state <> 'paused')", name="paused"),
     )
@@ -36,6 +43,7 @@ class ClockRow(Record):
     budget: Mapped[str]
     zone: Mapped[str]
     calendar_version: Mapped[int]
+    office: Mapped[str] = mapped_column(server_default=text("''"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     started_at: Mapped[datetime]
     due_at: Mapped[datetime]
