@@ -21,14 +21,14 @@ from lapor.records.base import canonical
 def read(session: Session) -> dict[int, Edition]:
     """All editions by their version, the one in force last."""
     return {
-        row.id: _edition(row.content) for row in session.scalars(select(CalendarVersion).order_by(CalendarVersion.id))
+        row.id: edition_of(row.content) for row in session.scalars(select(CalendarVersion).order_by(CalendarVersion.id))
     }
 
 
 def newest(session: Session) -> Edition | None:
     """The edition in force."""
     row = _newest(session)
-    return _edition(row.content) if row else None
+    return edition_of(row.content) if row else None
 
 
 def store(session: Session, edition: Edition) -> int:
@@ -94,7 +94,8 @@ def _decree_written(decree: Decree) -> dict[str, str]:
     return {"number": decree.number, "date": decree.date.isoformat()}
 
 
-def _edition(content: Mapping[str, Any]) -> Edition:
+def edition_of(content: Mapping[str, Any]) -> Edition:
+    """The edition that was `written`."""
     # versions of old say nothing of years: they hold what the library knew
     decreed = content.get("decreed", indonesia.decreed_years())
     return Edition(

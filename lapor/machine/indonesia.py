@@ -55,7 +55,12 @@ def decreed_years() -> frozenset[int]:
 
 def estimated(years: range) -> tuple[date, ...]:
     """The holidays whose dates the library calculated, and has not taken from a decree."""
-    return tuple(day for day, name in holidays_of(years).items() if _ESTIMATED in name)
+    return tuple(day for day, name in holidays_of(years).items() if is_estimated(name))
+
+
+def is_estimated(name: str) -> bool:
+    """Whether a holiday's name says that its date is a calculation."""
+    return _ESTIMATED in name
 
 
 def office_hours() -> Mapping[int, tuple[Window, ...]]:
