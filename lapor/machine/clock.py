@@ -219,6 +219,30 @@ def restart(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
     return _new_term(anew, calendars)
 
 
+def amend(
+    rule: ClockRule,
+    clock: Clock,
+    ladder: tuple[Rung, ...],
+    key: CalendarKey,
+    state: str,
+    at: datetime,
+    calendars: Calendars,
+) -> Clock:
+    """A clock under another version of its calendar, from `at` on; its case is in this state.
+
+    Another due moment is another term. A rung told stays told in it where its new moment has passed as well; from the
+    first of the others on the ladder is told again. A breach that is none any more no longer keeps the clock from pausing.
+    """
+    moved = _with_due(replace(clock, calendar=key), calendars)
+    if moved.due_at == clock.due_at:
+        return moved
+    stands, moments = clock.paused_at or at, rung_moments(moved, ladder[: clock.rung], calendars(key))
+    kept = len([*takewhile(lambda moment: moment < stands, moments)])
+    held = clock.held_until if kept == clock.rung else None
+    anew = replace(moved, term=clock.term + 1, rung=kept, held_until=held)
+    return _pause(anew, at) if state in rule.pauses else anew
+
+
 def rung_moments(clock: Clock, ladder: Iterable[Rung], calendar: Calendar) -> list[datetime]:
     """The moment of each rung in this term, in the order of the ladder."""
     return [_moment_of(rung, clock, calendar) for rung in ladder]

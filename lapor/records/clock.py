@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lapor.records.base import Key, OfComplaint, Record
 from lapor.records.complaint import Complaint
 
+ALIVE = "state IN ('running', 'paused')"
+
 
 class ClockRow(Record):
     """One run of one clock; at most one of each name is alive in a case."""
@@ -22,15 +24,15 @@ class ClockRow(Record):
             "complaint_id",
             "name",
             unique=True,
-            sqlite_where=text("state IN ('running', 'paused')"),
-            postgresql_where=text("state IN ('running', 'paused')"),
+            sqlite_where=text(ALIVE),
+            postgresql_where=text(ALIVE),
         ),
         Index(
             "ix_clocks_alive_calendar_version",
             "calendar_version",
             "complaint_id",
-            sqlite_where=text("state IN ('running', 'paused')"),
-            postgresql_where=text("state IN ('running', 'paused')"),
+            sqlite_where=text(ALIVE),
+            postgresql_where=text(ALIVE),
         ),
         CheckConstraint("state IN ('running', 'paused', 'met', 'missed', 'lapsed')", name="state"),
         CheckConstraint("(paused_at IS NULL) = (state <> 'paused')", name="paused"),
