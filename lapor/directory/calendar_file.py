@@ -19,7 +19,7 @@ from lapor.machine.edition import Decree, Edition, Hours, Period, Week
 from lapor.settings_fields import Opening, day, in_order, like, listed, named, needed, nested, text, whole
 
 NO_HOURS = "must be open on one day at least, as in monday: ['07:30-12:00', '13:00-16:00']"
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def _part(field: Any, default: object = dataclasses.MISSING) -> Any:
@@ -56,7 +56,7 @@ class _Week:
 
     @property
     def meant(self) -> Week:
-        days = ((weekday, getattr(self, name)) for weekday, name in enumerate(_WEEKDAYS))
+        days = ((weekday, getattr(self, name)) for weekday, name in enumerate(WEEKDAYS))
         return {weekday: windows for weekday, windows in days if windows}
 
 

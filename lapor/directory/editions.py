@@ -57,7 +57,7 @@ def written(edition: Edition) -> dict[str, Any]:
     """An edition as it is stored, and as programs read it."""
     content = _hours_written(edition.national) | {"decreed": sorted(edition.decreed)}
     if edition.decree:
-        content["decree"] = _decree_written(edition.decree)
+        content["decree"] = edition.decree.written
     if edition.offices:
         content["offices"] = {code: _hours_written(hours) for code, hours in edition.offices.items()}
     return content
@@ -78,7 +78,7 @@ def _hours_written(hours: Hours) -> dict[str, Any]:
         }
         for period in hours.periods
     ]
-    decrees = {day.isoformat(): _decree_written(decree) for day, decree in hours.decrees.items()}
+    decrees = {day.isoformat(): decree.written for day, decree in hours.decrees.items()}
     return always | ({"periods": periods} if periods else {}) | ({"decrees": decrees} if decrees else {})
 
 
@@ -88,10 +88,6 @@ def _week_written(week: Week) -> dict[str, list[str]]:
 
 def _spans(windows: Iterable[Window]) -> list[str]:
     return [str(window) for window in windows]
-
-
-def _decree_written(decree: Decree) -> dict[str, str]:
-    return {"number": decree.number, "date": decree.date.isoformat()}
 
 
 def edition_of(content: Mapping[str, Any]) -> Edition:

@@ -23,6 +23,11 @@ class Decree:
     def __str__(self) -> str:
         return f"{self.number}, {self.date.isoformat()}"
 
+    @property
+    def written(self) -> dict[str, str]:
+        """As it is stored, and as programs read it."""
+        return {"number": self.number, "date": self.date.isoformat()}
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

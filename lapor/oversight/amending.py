@@ -153,11 +153,11 @@ def _amend(engine: Engine, session: Session, ids: Sequence[int], now: datetime) 
         running = [(each["due_at"], each["next_moment_at"]) for each in written if each["state"] == "running"]
         clocks.repeat(complaint, running)
     trail.store(session, [_written_down(engine, complaint, turns[complaint.id], now) for complaint in cases])
-    moved = [turn for complaint in cases for turn in turns[complaint.id] if turn.by]
-    _supersede(session, moved, now)
+    every = [turn for complaint in cases for turn in turns[complaint.id]]
+    _supersede(session, every, {each["id"]: each["next_moment_at"] for each in changes}, now)
     clocks.store_changed(session, changes)
     many.change(session, Complaint, [{name: getattr(complaint, name) for name in _CHANGED} for complaint in cases])
-    return Amended(len(cases), len(changes), len(moved))
+    return Amended(len(cases), len(every), sum(1 for turn in every if turn.by))
 
 
 def _lock(session: Session, ids: Sequence[int]) -> Sequence[Complaint]:
@@ -193,23 +193,30 @@ def _written_down(engine: Engine, complaint: Complaint, turns: Sequence[Turn], n
     decree = engine.editions[engine.calendar_version].decree
     said = {
         "calendar_version": engine.calendar_version,
-        "decree": {"number": decree.number, "date": decree.date.isoformat()} if decree else None,
+        "decree": decree and decree.written,
         "clocks": [clocks.change(turn.was, turn.now) | {"former_term": turn.was.term} for turn in turns if turn.by],
     }
     happening = trail.beside(engine, complaint, "amend", now, actor=SYSTEM, internal=said)
     return trail.written(engine.vault.content, complaint, happening)
 
 
-def _supersede(session: Session, moved: Sequence[Turn], now: datetime) -> None:
-    """Rungs that stay told are told in the new term; the others are marked."""
-    terms = {(turn.was.id, turn.was.term): turn.now for turn in moved if turn.was.rung}
-    told = select(Escalation.id, Escalation.clock_id, Escalation.term, Escalation.rung)
-    told = told.where(Escalation.clock_id.in_([clock_id for clock_id, _ in terms]))
-    rows = [(row, terms[row.clock_id, row.term]) for row in session.execute(told) if (row.clock_id, row.term) in terms]
-    changes = [
-        {"id": row.id, "term": clock.term, "superseded_at": None}
-        if row.rung < clock.rung
-        else {"id": row.id, "term": row.term, "superseded_at": now}
-        for row, clock in rows
-    ]
+def _supersede(session: Session, turns: Sequence[Turn], upcoming: Mapping[int, datetime | None], now: datetime) -> None:
+    """Rungs that stay told are told in the new term, the last of them with the moment of the next; others are marked."""
+    told = {(turn.was.id, turn.was.term): turn.now for turn in turns if turn.was.rung}
+    columns = (Escalation.id, Escalation.clock_id, Escalation.term, Escalation.rung, Escalation.next_rung_at)
+    rungs = select(*columns).where(Escalation.clock_id.in_([clock_id for clock_id, _ in told]))
+    changes = []
+    for row in session.execute(rungs):
+        clock = told.get((row.clock_id, row.term))
+        if clock is None:
+            continue
+        kept, last = row.rung < clock.rung, row.rung == clock.rung - 1
+        changes.append(
+            {
+                "id": row.id,
+                "term": clock.term if kept else row.term,
+                "next_rung_at": upcoming[row.clock_id] if last else row.next_rung_at,
+                "superseded_at": None if kept else now,
+            }
+        )
     many.change(session, Escalation, changes)

@@ -19,11 +19,13 @@ from lapor.oversight import amending
 from lapor.oversight.amending import Amended
 from lapor.privacy import content
 from lapor.records import ClockRow, Complaint, Escalation
+from lapor.settings import Holiday
 from lapor.site import edition_of
 from tests.integration.town import COORDINATOR, DISPOSITION, Case, Town, at, shown
 
 SKB = Decree("SKB 5/2026", date(2026, 7, 7))
 LEAVE = date(2026, 7, 10)
+PILKADA = Holiday(LEAVE, "Pilkada", "Keppres 1/2026")
 
 
 def decreeing(
@@ -278,6 +280,18 @@ def test_a_preview_tells_what_will_move_and_changes_nothing(town: Town) -> None:
     assert town.dump() == before
     _, done = amend(town, edition, "7 Jul 12:00")
     assert (done.clocks, done.moved) == (seen.open, len(seen.moves))
+
+
+def test_what_the_settings_change_moves_open_clocks_as_well(town: Town) -> None:
+    case = town.case_in("in_follow_up")
+    chosen = replace(town.site.settings, calendar=replace(town.site.settings.calendar, holidays=(PILKADA,)))
+    site = replace(town.site, settings=chosen)
+    site.prepare()
+    scheduler.sweep_once(site)
+    assert case.clocks()["first_response"] == "running, 14 Jul 16:00"
+    with town.site.reading() as session:
+        entry = next(each for each in case.entries(session) if each.move == "amend")
+        assert (entry.calendar_version, json.loads(entry.internal)["decree"]) == (2, None)
 
 
 def test_the_worker_amends_before_it_tells_anybody_of_a_breach(town: Town) -> None:
