@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from lapor.machine.budget import Budget
 from lapor.machine.calendar import Calendar
@@ -69,6 +69,11 @@ class Engine:
         edition = self.editions.get(version)
         above = (self.organisation.units[each].code for each in reversed(unit.path))
         return CalendarKey(unit.zone, version, edition.office(above) if edition else "")
+
+    def is_provisional(self, key: CalendarKey, start: datetime, due: datetime) -> bool:
+        """Whether a due moment may move with a decree: a year from start to due was not decreed in that version."""
+        edition = self.editions.get(key.version)
+        return edition is not None and edition.is_provisional(start, due, key.zone)
 
     def amended(self, edition: Edition) -> Engine:
         """The engine as it would be with one more version of the calendar, which is then in force."""
