@@ -130,7 +130,7 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Changes to the national calendar: decrees come mid-year."""
+    """Changes to the national calendar: decrees come mid-year. What `lapor calendar import` reads lies on top of them."""
 
     holidays: tuple[Holiday, ...] = _setting([], _list(_nested(Holiday)), _HOLIDAYS)
     working: tuple[date, ...] = _setting([], _list(_day()), "Days off that are worked after all: [2026-05-15]")

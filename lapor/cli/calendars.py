@@ -179,7 +179,8 @@ def import_(file: Path, dry_run: bool, as_json: bool) -> int:
         )
     elif not dry_run:
         click.echo(f"Version {version} is in force. Open clocks computed anew: {done.clocks}, moved: {done.moved}.")
-        print_table(f"Cases that failed: {len(done.faults)}", ("number", "fault"), done.faults)
+        if done.faults:
+            print_table(f"Cases that failed: {len(done.faults)}", ("number", "fault"), done.faults)
     return 1 if done.faults else 0
 
 

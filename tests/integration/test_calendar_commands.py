@@ -95,10 +95,7 @@ def test_an_import_tells_people_in_days(town: Town, shell: Shell) -> None:
         ["clock resolution", "1", *["+2 d 23:30"] * 3],
         ["agency pu", "2", "+1 d 00:00", "+1 d 23:45", "+2 d 23:30"],
     ]
-    assert lines[-2:] == [
-        "Version 2 is in force. Open clocks computed anew: 2, moved: 2.",
-        "Cases that failed: 0",
-    ]
+    assert lines[-1] == "Version 2 is in force. Open clocks computed anew: 2, moved: 2."
 
 
 @ON_ONE
