@@ -29,6 +29,7 @@ from api import (
     reading_room,
     reporters,
     sessions,
+    tenures,
     tokens,
     trail,
     work,
@@ -66,6 +67,7 @@ _ROOMS = (
     accounts,
     tokens,
     invitations,
+    tenures,
 )
 
 

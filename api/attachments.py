@@ -20,10 +20,11 @@ from api.openapi import PREFIX, Blueprint, header, problems
 from lapor.access import reading
 from lapor.access.policy import gets_originals
 from lapor.access.reading import Seen
-from lapor.attachments.kinds import EXTENSIONS
+from lapor.attachments.kinds import EXTENSIONS, PICTURES
 from lapor.attachments.names import LONGEST
 from lapor.attachments.sealed import CHUNK
 from lapor.attachments.store import ORIGINAL, VIEW
+from lapor.attachments.views import TELL_NOTHING
 from lapor.errors import Forbidden, InvalidFields, NotFound, TooLarge, Unauthenticated
 from lapor.handling import attaching
 from lapor.handling.attaching import Received
@@ -64,7 +65,7 @@ class AttachmentSchema(Schema):
 
 
 class PartQuery(Request):
-    """Which of a picture: its view, or with `original` what was sent."""
+    """Which of a file: its view, or with `original` what was sent."""
 
     original = fields.Boolean(truthy={"true"}, falsy={"false"}, load_default=False)
 
@@ -113,10 +114,10 @@ def told(call: Call, seen: Seen) -> list[dict[str, Any]]:
 @blueprint.doc(responses={200: {"content": _KINDS}})
 @blueprint.response(200, description="The file", headers={"Content-Disposition": {"schema": {"type": "string"}}})
 def show(call: Call, asked: dict[str, Any], number: str, attachment: str) -> Response:
-    """Read an attachment: the view of a picture, any other file as it was sent.
+    """Read an attachment: a picture as a view, and where the reporter is not named any other file, too.
 
-    A view holds the picture and nothing that a camera wrote beside it. With `original` it comes as it was sent: for its
-    reporter, and for those who see the content of a case whose reporter is named.
+    A view holds what is seen, read or heard, and nothing that a camera or a program wrote beside it. With `original` it
+    comes as it was sent: for its reporter, and for those who see the content of a case whose reporter is named.
     """
     seen = _read(call, number)
     row = call.session.scalars(
@@ -124,9 +125,13 @@ def show(call: Call, asked: dict[str, Any], number: str, attachment: str) -> Res
     ).one_or_none()
     if row is None:
         raise NotFound
-    if asked["original"] and not gets_originals(call.principal, seen.complaint):
+    is_named = gets_originals(call.principal, seen.complaint)
+    if asked["original"] and not is_named:
         raise Forbidden("Whoever reported is not named, and the original could tell: read it without `original`.")
-    return _served(call, seen, row, ORIGINAL if asked["original"] or row.view_digest is None else VIEW)
+    is_whole = asked["original"] or row.kind in TELL_NOTHING or (is_named and row.kind not in PICTURES)
+    if not is_whole and row.view_digest is None:
+        raise Forbidden("Whoever reported is not named, and the original could tell: there is no view of it.")
+    return _served(call, seen, row, ORIGINAL if is_whole else VIEW)
 
 
 def _received(number: str, most: int) -> Received:

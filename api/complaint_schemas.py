@@ -85,6 +85,7 @@ class CasesFilter(PageQuery):
     )
     warned = Bit("An officer was warned that a running clock comes to its end")
     unacknowledged = Bit("An officer was told or warned, and has not acknowledged it")
+    promised = Bit("A told officer has promised a date that is still to come")
     waiting_for = fields.String(
         validate=validate.OneOf(ROLES), metadata={"description": "The role that acts in the state of the case"}
     )

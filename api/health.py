@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
@@ -14,6 +15,7 @@ from api import auth
 from api.auth import anyone
 from api.errors import OF_ERROR, RETRY_AFTER, problem
 from lapor.errors import CannotRun, Unavailable
+from lapor.notices import lag
 from lapor.oversight import erasures
 from lapor.records import Heartbeat, schema
 
@@ -71,11 +73,12 @@ def ready() -> Any:
 @blueprint.get("/metrics")
 @anyone
 def metrics() -> Response:
-    """Counts of requests and of erasures that are late, and the age of the worker's last sweep, as Prometheus reads them."""
+    """Counts of requests, of late erasures and of lags, and the age of the worker's last sweep, as Prometheus reads them."""
     lines = flask.current_app.extensions["counts"].lines()
     try:
         age = _age()
         lines += ["# TYPE lapor_erasures_overdue gauge", f"lapor_erasures_overdue {_late_erasures()}"]
+        lines += _lags()
     except Unavailable:
         age = None
     if age is not None:
@@ -115,6 +118,11 @@ def _worker() -> str:
 def _late_erasures() -> int:
     with auth.site().reading() as session:
         return erasures.count_overdue(session, auth.now())
+
+
+def _lags() -> Sequence[str]:
+    with auth.site().reading() as session:
+        return lag.lines(session)
 
 
 def _age() -> float | None:

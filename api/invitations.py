@@ -11,14 +11,14 @@ from api.fields import Code, EmailAddress, Flag, Moment, NewPassword, Request
 from api.openapi import Blueprint, problems
 from api.pages import LARGEST_ID, PageQuery, an_id, cut, page_of, read_cursor
 from api.sessions import OneTimeCode, proven
-from lapor.access import accounts, invitations, passwords, totp
+from lapor.access import accounts, invitations, passwords, recovery, totp
 from lapor.access.accounts import Proof
+from lapor.access.appointing import INVITERS
 from lapor.errors import InvalidFields
 from lapor.machine.organisation import Organisation, Post
 from lapor.records import Invitation
 
 blueprint = Blueprint("invitations", "How officers get their accounts and posts: by a code that the inviter passes on.")
-INVITERS = ("coordinator", "operator")
 
 
 class NewInvitationSchema(Request):
@@ -32,7 +32,10 @@ class NewInvitationSchema(Request):
 
 
 class InvitationSchema(Schema):
-    """An open invitation. `invited_by` is a post, null for the first operator, whom the command invites."""
+    """An open invitation. `invited_by` is a post, null where the command invites.
+
+    One that `recovers` is worth a new password and new one-time codes, and no further post.
+    """
 
     id = fields.Integer(required=True)
     email = fields.String(required=True)
@@ -40,6 +43,7 @@ class InvitationSchema(Schema):
     acting = fields.Boolean(required=True)
     since = Moment(required=True, allow_none=True)
     until = Moment(required=True, allow_none=True)
+    recovers = fields.Boolean(required=True)
     invited_by = fields.String(required=True, allow_none=True)
     created_at = Moment(required=True)
     expires_at = Moment(required=True)
@@ -56,7 +60,10 @@ class MadeInvitationSchema(Schema):
 
 
 class AcceptanceSchema(Request):
-    """The code, and a password: a new one, or that of the account which the e-mail address has already, with its `totp`."""
+    """The code, and a password: a new one, or that of the account which the e-mail address has already, with its `totp`.
+
+    A code that recovers an account takes a new password, and no `totp`.
+    """
 
     code = Code(required=True)
     password = NewPassword(required=True)
@@ -119,12 +126,16 @@ def revoke(call: Call, id: int) -> None:  # noqa: A002
 @blueprint.body(AcceptanceSchema)
 @blueprint.response(201, AcceptedSchema)
 def accept(call: Call, given: dict[str, Any]) -> dict[str, Any]:
-    """Accept an invitation: it makes the account, or gives a further post to the one that there is."""
+    """Accept an invitation: it makes the account, gives a further post to the one that there is, or recovers it.
+
+    An account that is recovered has its former password and one-time codes no more, and is logged out everywhere.
+    """
     invitation = invitations.find(call.session, call.engine, given["code"], now=call.now)
     account = accounts.find(call.session, invitation.email)
     # argon2 takes its time, and nothing must be held open meanwhile
     call.session.close()
-    secrets = proven(call, account, given) if account else _new_hash(invitation.email, given["password"])
+    known = account and not invitation.recovers
+    secrets = proven(call, account, given) if known else _new_hash(invitation.email, given["password"])
     with opened(EVERYBODY, writes=True) as then:
         return _accepted(then, invitation, secrets)
 
@@ -135,14 +146,21 @@ def _new_hash(email: str, password: str) -> str:
 
 def _accepted(call: Call, invitation: Invitation, secrets: Proof | str) -> dict[str, Any]:
     invitations.take(call.session, invitation, now=call.now)
-    if isinstance(secrets, str):
-        account = accounts.add(call.session, invitation.email, secrets, now=call.now)
-    else:
-        account = accounts.admit(call.session, secrets)
+    secret = _honoured(call, invitation, secrets)
+    shown = {"totp": {"secret": secret, "uri": totp.uri(secret, invitation.email)}} if secret else {}
+    return {"email": invitation.email, "post": call.engine.organisation.posts[invitation.post_id].code, **shown}
+
+
+def _honoured(call: Call, invitation: Invitation, secrets: Proof | str) -> str | None:
+    """The secret of one-time codes, where some were set up."""
+    to = call.session, call.engine, invitation
     settings = site().settings.accounts
-    secret = invitations.honour(call.session, call.engine, invitation, account, settings=settings, now=call.now)
-    shown = {"totp": {"secret": secret, "uri": totp.uri(secret, account.email)}} if secret else {}
-    return {"email": account.email, "post": call.engine.organisation.posts[invitation.post_id].code, **shown}
+    if not isinstance(secrets, str):
+        return invitations.honour(*to, accounts.admit(call.session, secrets), settings=settings, now=call.now)
+    if invitation.recovers:
+        return recovery.carry_out(*to, secrets, settings=settings, now=call.now)
+    account = accounts.add(call.session, invitation.email, secrets, now=call.now)
+    return invitations.honour(*to, account, settings=settings, now=call.now)
 
 
 def _post(call: Call, code: str) -> Post:
@@ -153,7 +171,7 @@ def _post(call: Call, code: str) -> Post:
 
 
 def _shown(invitation: Invitation, organisation: Organisation) -> dict[str, Any]:
-    names = ("id", "email", "acting", "since", "until", "created_at", "expires_at")
+    names = ("id", "email", "acting", "since", "until", "recovers", "created_at", "expires_at")
     inviter = organisation.posts[invitation.inviter_id].code if invitation.inviter_id else None
     post = organisation.posts[invitation.post_id].code
     return {**{name: getattr(invitation, name) for name in names}, "post": post, "invited_by": inviter}

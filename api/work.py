@@ -42,6 +42,7 @@ class CountsSchema(Schema):
     )
     waiting_for_reporter = fields.Integer(required=True)
     unacknowledged = fields.Integer(required=True)
+    promised = fields.Integer(required=True)
 
 
 class TallySchema(CountsSchema):

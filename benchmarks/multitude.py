@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Table, Text, func, insert, literal, select, text
+from sqlalchemy import BigInteger, ColumnElement, Interval, Table, Text, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from lapor.records import ClockRow, Complaint, Escalation, Notice, Record, TrailEntry
@@ -52,7 +52,9 @@ def _copy(session: Session, record: type[Record], case: Case, first: int, copies
 
 def _own(record: type[Record], model: Any, copy: ColumnElement[int], later: timedelta) -> Mapping[str, Any]:
     """What a copy does not share with its model."""
-    own: dict[str, Any] = {name: model[name] + later for name in ("due_at", "next_moment_at") if name in model}
+    own: dict[str, Any] = {
+        name: model[name] + literal(later, Interval) for name in ("due_at", "next_moment_at") if name in model
+    }
     if record is Complaint:
         told = copy.cast(Text)
         secret = func.md5(told).concat(func.md5(literal("secret ").concat(told)))

@@ -74,7 +74,7 @@ def _workflow(definition: Definition) -> Iterator[str]:
     yield "## Ladders"
     for name, rungs in definition.ladders.items():
         yield f"### {name}"
-        yield _table(("at", "tells", "as"), map(_rung, rungs))
+        yield _table(("at", "tells", "as", "how"), map(_rung, rungs))
     yield "## Limits"
     limits = definition.limits
     yield _table(("limit", "value"), ((f"`{name}`", getattr(limits, name)) for name in type(limits).__slots__))
@@ -98,7 +98,10 @@ def _clock(rule: ClockRule) -> Sequence[object]:
 
 def _rung(rung: Rung) -> Sequence[object]:
     at = f"{rung.share}% of the working time" if rung.share is not None else "due"
-    return f"{at} + {rung.after}" if rung.after else at, rung.tell, "warning" if rung.warning else "escalation"
+    how = (
+        "in the list alone" if rung.listed else "by mail, in office hours" if rung.office_hours else "by mail, at once"
+    )
+    return f"{at} + {rung.after}" if rung.after else at, rung.tell, "warning" if rung.warning else "escalation", how
 
 
 def _guards() -> Iterator[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lapor.access import limits
 from lapor.errors import Unavailable
 from lapor.machine.engine import Engine
-from lapor.notices import webhook_delivery
+from lapor.notices import lag, webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
@@ -76,6 +76,7 @@ def sweep_once(site: Site) -> None:
     done = sweep(engine, site.writing, now=now, batch=site.settings.worker.batch)
     with site.writing() as session:
         session.merge(Heartbeat(name=HEARTBEAT, at=now))
+        lag.count(session, lag.RECORDED, done.lags)
     if done.cases:
         log.info("cases: %d, rungs: %d, time-outs: %d", done.cases, done.rungs, done.time_outs)
     for number, fault in done.put_off:
@@ -103,7 +104,7 @@ def send_once(site: Site) -> None:
         return limits.mail_waits(site.writing, site.pepper, site.settings.limits, address, now=now)
 
     def notices(now: datetime) -> Delivered:
-        return deliver(
+        done = deliver(
             engine.organisation,
             site.writing,
             sender,
@@ -114,9 +115,12 @@ def send_once(site: Site) -> None:
             digest=digest,
             waits=waits,
         )
+        with site.writing() as session:
+            lag.count(session, lag.DELIVERED, done.lags)
+        return done
 
     def digests(now: datetime) -> Delivered:
-        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words, waits=waits)
+        return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words)
 
     _until_settled("notices", notices)
     if digest:

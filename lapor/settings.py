@@ -208,7 +208,7 @@ class Limits:
         40, "Wrong passwords for one account from one block: a quarter in each 15 minutes."
     )
     codes: int = _per_hour(5, "Codes to one address, with which reporters gather what they reported.")
-    mails: int = _per_hour(30, "Mails to one address. More than these wait, and go out when the hour is over.")
+    mails: int = _per_hour(30, "Mails to one address of a reporter. More than these wait until the hour is over.")
 
 
 @dataclass(frozen=True, slots=True)

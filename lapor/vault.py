@@ -167,12 +167,28 @@ def read(path: Path) -> dict[str, bytes]:
     return {name: bytes.fromhex(key) for name, key in (line.split(":") for line in lines)}
 
 
-def faults(*paths: Path) -> list[str]:
-    """What is wrong with the files of the rings; none of them is there before the first start."""
+def faults(pepper: Path, *rings: Path) -> list[str]:
+    """What is wrong with the files of the pepper and of the rings; none of them is there before the first start."""
+    paths = (pepper, *rings)
     there = [path for path in paths if path.exists()]
     found = [f"{path}: missing; restore it from a backup" for path in paths if there and path not in there]
     found += [f"{path}: others than its owner may read it; chmod 600" for path in there if path.stat().st_mode & 0o077]
-    known = set[bytes]()
+    found += _of_pepper(pepper) if pepper in there else []
+    return found + _of_rings([path for path in rings if path in there])
+
+
+def _of_pepper(path: Path) -> list[str]:
+    try:
+        said = path.read_bytes()
+    except OSError as fault:
+        return [f"{path} cannot be read ({type(fault).__name__}): restore it from a backup."]
+    if len(said) < KEY_BYTES:
+        return [f"{path}: shorter than {KEY_BYTES} bytes; restore it from a backup"]
+    return [f"{path}: weak; it repeats itself"] if len(set(said)) < KEY_BYTES // 4 else []
+
+
+def _of_rings(there: Iterable[Path]) -> list[str]:
+    found, known = list[str](), set[bytes]()
     for path in there:
         try:
             keys = set(read(path).values())

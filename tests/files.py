@@ -11,6 +11,9 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
+from pypdf import PdfWriter
+from pypdf.annotations import Text
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 MARKS = (b"TANDA-PEMILIK", b"TANDA-KETERANGAN", b"TANDA-KAMERA", b"TANDA-ICC")
 OPEN_XML = "application/vnd.openxmlformats-officedocument"
@@ -95,7 +98,31 @@ def ogg(codec: bytes) -> bytes:
     return struct.pack("<4sBBqIIIBB", b"OggS", 0, 2, 0, 1, 0, 0, 1, len(head)) + head
 
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+def pdf(*, jpeg: bytes = b"", locked: str = "") -> bytes:
+    """A page, with a picture where one is given, and all that programs write beside it."""
+    made = PdfWriter()
+    page = made.add_blank_page(100, 100)
+    said = DecodedStreamObject()
+    said.set_data(b"<x:xmpmeta>TANDA-KETERANGAN</x:xmpmeta>")
+    said.update({NameObject("/Type"): NameObject("/Metadata"), NameObject("/Subtype"): NameObject("/XML")})
+    made.root_object[NameObject("/Metadata")] = made._add_object(said)
+    drawn = DecodedStreamObject()
+    drawn.set_data(jpeg)
+    drawn[NameObject("/Filter")] = NameObject("/DCTDecode")
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): made._add_object(drawn)})
+    remark = Text(rect=(0, 0, 10, 10), text="Di sini.")
+    remark[NameObject("/T")] = TextStringObject("TANDA-KAMERA")
+    made.add_annotation(0, remark)
+    made.add_attachment("daftar.txt", b"TANDA-ICC")
+    made.add_metadata({"/Author": "TANDA/PEMILIK"})
+    if locked:
+        made.encrypt(locked, algorithm="RC4-128")
+    out = io.BytesIO()
+    made.write(out)
+    return out.getvalue()
+
+
+PDF = pdf()
 TAG = b"ID3\x04\x00\x00" + bytes((0, 0, 1, 0)) + bytes(128)
 TAKEN: Mapping[str, tuple[bytes, str]] = {
     "jpeg": (picture("JPEG"), "image/jpeg"),

@@ -66,7 +66,7 @@ def admit(session: Session, proof: Proof) -> Account:
     Raises:
         NotRecognised: it was disabled, or its secrets changed or were used up meanwhile.
     """
-    account = _locked(session, proof.account_id)
+    account = locked(session, proof.account_id)
     has_codes = account.totp_secret is not None
     changed = account.password_hash != proof.password_hash or has_codes != (proof.step is not None)
     used_up = proof.step is not None and proof.step <= account.totp_step
@@ -101,14 +101,15 @@ def own(session: Session, principal: Principal) -> Account:
     """
     if principal.token is None or not principal.account_id:
         raise Forbidden("This token belongs to no account.")
-    account = _locked(session, principal.account_id)
+    account = locked(session, principal.account_id)
     session.refresh(principal.token)
     if principal.token.revoked_at is not None or account.disabled_at is not None:
         raise Unauthenticated
     return account
 
 
-def _locked(session: Session, account_id: int) -> Account:
+def locked(session: Session, account_id: int) -> Account:
+    """An account as it is now; whoever else locks it waits."""
     alone = select(Account).filter_by(id=account_id).with_for_update()
     return session.scalars(alone, execution_options={"populate_existing": True}).one()
 
@@ -149,13 +150,13 @@ def tenures(session: Session, account_id: int, *, now: datetime) -> Sequence[Ten
 
 def disable(session: Session, account: Account, *, now: datetime) -> None:
     """Let an account do nothing: its tokens stop working with the commit."""
-    locked = _locked(session, account.id)
-    locked.disabled_at = locked.disabled_at or now
+    held = locked(session, account.id)
+    held.disabled_at = held.disabled_at or now
 
 
 def enable(session: Session, account: Account, *, now: datetime) -> None:
     """Let an account log in again. What ended when it was disabled stays ended."""
-    locked = _locked(session, account.id)
-    if locked.disabled_at is not None:
+    held = locked(session, account.id)
+    if held.disabled_at is not None:
         tokens.revoke(session, tokens.of_account(account.id), now=now)
-        locked.disabled_at = None
+        held.disabled_at = None

@@ -24,6 +24,7 @@ COUNTED: Mapping[str, Asked] = {
     **{f"overdue {band}": Asked(open=True, overdue_days=band) for band in BANDS},
     "waiting_for_reporter": Asked(open=True, waiting_for="reporter"),
     "unacknowledged": Asked(open=True, unacknowledged=True),
+    "promised": Asked(open=True, promised=True),
 }
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
-from lapor.access import accounts
+from lapor.access import accounts, appointing
 from lapor.access.principal import Principal
 from lapor.access.secrets import INVITATION_PREFIX, hashed, new_secret
 from lapor.errors import Forbidden, InvalidFields, NotFound
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Post
-from lapor.records import Account, Invitation, PostRow, Tenure
+from lapor.records import Account, Invitation, Tenure
 from lapor.settings import Accounts
 
 
@@ -33,41 +33,53 @@ def invite(
     """Invite somebody to a post: the code, shown this once, and the record. `inviter` None: the command.
 
     Raises:
-        Forbidden: the inviter is a coordinator, and the post not in the own tree.
+        Forbidden: the post is not the inviter's to give, or the e-mail address is the inviter's own.
         InvalidFields: `until` is over before it begins.
     """
-    if inviter is not None and not _invites_to(inviter, post, engine):
-        raise Forbidden("A coordinator invites to the posts of the own unit and of those below it.")
+    if inviter is not None:
+        _require_another(session, inviter, email)
+        _require_own_gift(session, engine, inviter, post)
     if until is not None and until <= max(now, since or now):
         raise InvalidFields({"until": ["Must be later than now, and than since."]})
-    code, expires = new_secret(INVITATION_PREFIX), now + timedelta(days=days)
     invitation = Invitation(
-        hash=hashed(code, engine.pepper),
         email=email.lower(),
         post_id=post.id,
         acting=acting,
         since=since,
         until=until,
         inviter_id=inviter.post_id if inviter else None,
-        created_at=now,
-        expires_at=min(expires, until or expires),
     )
+    return write(session, engine, invitation, days=days, now=now), invitation
+
+
+def _require_another(session: Session, inviter: Principal, email: str) -> None:
+    own = session.get(Account, inviter.account_id)
+    if own is not None and own.email == email.lower():
+        raise Forbidden("Nobody invites themselves.")
+
+
+def _require_own_gift(session: Session, engine: Engine, inviter: Principal, post: Post) -> None:
+    if not appointing.gives(session, engine.organisation, inviter.role, inviter.unit_id, (post.id,)):
+        raise Forbidden(
+            "A coordinator invites liaison officers, handlers and supervisors of the own tree, and coordinators below;"
+            " an operator invites all others."
+        )
+
+
+def write(session: Session, engine: Engine, invitation: Invitation, *, days: int, now: datetime) -> str:
+    """Write down an invitation, good for some days, and for no longer than what it is worth; returns its code."""
+    code, expires = new_secret(INVITATION_PREFIX), now + timedelta(days=days)
+    invitation.hash, invitation.created_at = hashed(code, engine.pepper), now
+    invitation.expires_at = min(expires, invitation.until or expires)
     session.add(invitation)
     session.flush()
-    return code, invitation
-
-
-def _invites_to(inviter: Principal, post: Post, engine: Engine) -> bool:
-    return inviter.role == "operator" or engine.organisation.is_within(post.unit_id, inviter.unit_id)
+    return code
 
 
 def visible(engine: Engine, principal: Principal, *, now: datetime) -> Select[Invitation]:
     """The open invitations to posts that the caller may invite to."""
-    chosen = select(Invitation).where(*_open(now))
-    if principal.role == "operator":
-        return chosen
-    below = engine.organisation.subtree(principal.unit_id)
-    return chosen.where(Invitation.post_id.in_(select(PostRow.id).where(PostRow.unit_id.in_(below))))
+    given = appointing.given_by(engine.organisation, principal.role, principal.unit_id)
+    return select(Invitation).where(*_open(now), Invitation.post_id.in_(given))
 
 
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -96,7 +108,7 @@ def find(session: Session, engine: Engine, code: str, *, now: datetime) -> Invit
     named = select(Invitation).where(Invitation.hash == hashed(code, engine.pepper), *_open(now))
     found = session.scalars(named).one_or_none()
     if found is None:
-        raise _worthless()
+        raise worthless()
     return found
 
 
@@ -108,7 +120,7 @@ def take(session: Session, invitation: Invitation, *, now: datetime) -> None:
     """
     using = update(Invitation).where(Invitation.id == invitation.id, *_open(now)).values(accepted_at=now)
     if session.scalar(using.returning(Invitation.id)) is None:
-        raise _worthless()
+        raise worthless()
 
 
 def honour(
@@ -128,5 +140,6 @@ def honour(
     return accounts.set_up_totp(account, pepper=engine.pepper) if needs_codes and not account.totp_secret else None
 
 
-def _worthless() -> InvalidFields:
+def worthless() -> InvalidFields:
+    """The refusal of a code, whatever is wrong with it."""
     return InvalidFields({"code": ["Is unknown, used, expired or revoked."]})

@@ -73,6 +73,7 @@ class Asked:
     open: bool | None = None
     warned: bool | None = None
     unacknowledged: bool | None = None
+    promised: bool | None = None
     waiting_for: str | None = None
     to_act: bool = False
     due_before: datetime | None = None
@@ -198,6 +199,7 @@ def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime)
         (asked.open, and_(Complaint.is_open)),
         (asked.warned, and_(knows, standing.warned(now))),
         (asked.unacknowledged, and_(knows, standing.unacknowledged())),
+        (asked.promised, and_(knows, standing.promised(now))),
     )
     wanted = [condition if value else ~condition for value, condition in yes_or_no if value is not None]
     if asked.overdue_days is not None:

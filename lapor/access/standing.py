@@ -53,6 +53,14 @@ def unacknowledged() -> ColumnElement[bool]:
     return and_(Complaint.is_open, rungs.correlate(Complaint))
 
 
+def promised(now: datetime) -> ColumnElement[bool]:
+    """Open, and a told post has promised a date that is still to come: the next rung waits for it."""
+    held = exists().where(
+        ClockRow.complaint_id == Complaint.id, ClockRow.state == "running", ClockRow.held_until >= now
+    )
+    return and_(Complaint.is_open, held.correlate(Complaint))
+
+
 def _of_officer() -> ColumnElement[bool]:
     return and_(Escalation.complaint_id == Complaint.id, Escalation.post_id.is_not(None))
 

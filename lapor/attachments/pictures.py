@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -27,20 +26,18 @@ _TURNS: Mapping[Any, Transpose] = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-# one opened picture takes up to 4 bytes a pixel, twice: at most one in a process at a time
-_ONE = Lock()
 
 
-def view(file: BinaryIO, kind: str, out: Writer) -> None:
+def view(file: BinaryIO, kind: str, out: Writer | BinaryIO) -> None:
     """Draw the view of a picture: turned as it was held, at most 2560 pixels to a side, of the same kind.
+
+    One takes up to 4 bytes a pixel, twice, while it is open.
 
     Raises:
         InvalidFields: it is damaged, or has too many pixels.
     """
     name = _FORMATS[kind]
-    with _ONE:
-        drawn = _drawn(file, name)
-        drawn.save(out, name, **_SAVED[name])  # type: ignore[arg-type]
+    _drawn(file, name).save(out, name, **_SAVED[name])  # type: ignore[arg-type]
 
 
 def _drawn(file: BinaryIO, name: str) -> Image.Image:

@@ -1,8 +1,9 @@
-"""`lapor account`: the first operator, and who may do anything at all."""
+"""`lapor account`: the first operator, who may do anything at all, and who has lost a password."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,11 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.access import accounts, invitations
+from lapor.access import accounts, appointing, invitations, recovery
 from lapor.cli.here import as_json, print_json, print_table, site_here
 from lapor.errors import CannotRun
 from lapor.machine.engine import Engine
-from lapor.records import Account, Tenure
+from lapor.records import Account, Invitation, PostRow, Tenure
 from lapor.records.base import stamp
 
 
@@ -39,10 +40,7 @@ def operator(email: str, post: str, as_json: bool) -> None:
         if found is None or found.role != "operator":
             raise CannotRun(f"--post: there is no post in the role operator with the code {post!r}.")
         code, made = invitations.invite(session, engine, found, email, inviter=None, days=days, now=now)
-    if as_json:
-        print_json({"email": made.email, "post": post, "expires_at": stamp(made.expires_at), "code": code})
-    else:
-        click.echo(code)
+    _tell_code(made, post, code, as_json)
 
 
 @account.command("list")
@@ -98,6 +96,53 @@ def enable(email: str, as_json: bool) -> None:
         found = _found(session, email)
         accounts.enable(session, found, now=datetime.now(UTC))
     _tell(found, as_json, "is enabled")
+
+
+@account.command()
+@click.argument("email")
+@click.argument("post")
+@as_json
+def end(email: str, post: str, as_json: bool) -> None:
+    """End all tenures by which an account holds a post: what is logged in by them is logged out."""
+    with site_here().writing() as session:
+        found = accounts.locked(session, _found(session, email).id)
+        tenures, now = _tenures(session, found, post), datetime.now(UTC)
+        for tenure in tenures:
+            appointing.end(session, tenure, now=now)
+    if as_json:
+        print_json({"email": found.email, "post": post, "ended": len(tenures)})
+    else:
+        click.echo(f"{found.email} holds {post} no more.")
+
+
+@account.command()
+@click.argument("email")
+@click.argument("post")
+@as_json
+def recover(email: str, post: str, as_json: bool) -> None:
+    """Invite whoever holds a post to set password and one-time codes anew, and print the code, shown this once."""
+    site, now = site_here(), datetime.now(UTC)
+    with site.writing() as session:
+        found = accounts.locked(session, _found(session, email).id)
+        to = session, site.engine(session), found, _tenures(session, found, post)[0]
+        code, made = recovery.offer(*to, inviter=None, days=site.settings.accounts.invitation_days, now=now)
+    _tell_code(made, post, code, as_json)
+
+
+def _tell_code(made: Invitation, post: str, code: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"email": made.email, "post": post, "expires_at": stamp(made.expires_at), "code": code})
+    else:
+        click.echo(code)
+
+
+def _tenures(session: Session, found: Account, post: str) -> Sequence[Tenure]:
+    of_post = select(Tenure).join(PostRow, PostRow.id == Tenure.post_id).where(PostRow.code == post)
+    lasting = of_post.where(Tenure.account_id == found.id, appointing.not_over(datetime.now(UTC)))
+    held = session.scalars(lasting.order_by(Tenure.id)).all()
+    if not held:
+        raise CannotRun(f"{found.email} does not hold {post!r}: see `lapor account list`.")
+    return held
 
 
 def _found(session: Session, email: str) -> Account:

@@ -56,7 +56,7 @@ def _faults() -> list[str]:
         load_definitions(settings)
     except DefinitionFaulty as found:
         faults += [str(fault) for fault in found.faults]
-    faults += vault.faults(settings.secrets.identity, settings.secrets.content)
+    faults += vault.faults(settings.secrets.pepper, settings.secrets.identity, settings.secrets.content)
     try:
         wordings.load(settings.notices.texts)
     except SettingsFaulty as found:

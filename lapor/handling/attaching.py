@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lapor.access import policy
 from lapor.access.principal import Principal
-from lapor.attachments import kinds, names, pictures
+from lapor.attachments import kinds, names, views
 from lapor.attachments.store import ORIGINAL, VIEW, Store, new_id
 from lapor.errors import Forbidden, InvalidFields, TooLarge
 from lapor.handling import trail
@@ -23,7 +23,7 @@ from lapor.vault import Cipher, Ring
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that lies sealed in its place, and has no row yet. `view_bytes` None: it is no picture."""
+    """A file that lies sealed in its place, and has no row yet. `view_bytes` None: it has no view."""
 
     id: str
     number: str
@@ -54,7 +54,7 @@ def require(engine: Engine, session: Session, complaint: Complaint, *, actor: Pr
 
 
 def receive(ring: Ring, store: Store, number: str, body: Iterable[bytes], *, name: str, most: int) -> Received:
-    """Seal a file of at most so many bytes into its place, and draw the view of a picture. No transaction is open.
+    """Seal a file of at most so many bytes into its place, and draw its view. No transaction is open.
 
     Raises:
         TooLarge: it has more bytes; nothing is kept.
@@ -134,10 +134,10 @@ def remove_all(store: Store, session: Session, complaint: Complaint) -> int:
 def _looked_at(store: Store, id_: str, cipher: Cipher) -> tuple[str, tuple[int, str] | tuple[()]]:
     with store.buffered(id_, ORIGINAL, cipher) as file:
         kind = kinds.kind_of(file)
-        if kind not in kinds.PICTURES:
+        if kind in views.TELL_NOTHING:
             return kind, ()
         with store.writing(id_, VIEW, cipher) as drawn:
-            pictures.view(file, kind, drawn)
+            views.draw(file, kind, drawn)
     return kind, (drawn.length, drawn.digest)
 
 

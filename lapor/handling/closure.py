@@ -21,7 +21,7 @@ def appoint_reviewer(making: Making, target: str) -> None:
     reviews = making.definition.states[target].acts == "reviewer"
     reported = barred_from(making) if reviews else frozenset[int]()
     post = next_reviewer(making.engine.organisation, making.complaint, reported) if reviews else None
-    if target != making.complaint.state:
+    if target != making.complaint.state or making.complaint.reviewer_id in reported:
         making.complaint.reviewer_id = post.id if post else None
 
 

@@ -29,11 +29,15 @@ def classify(making: Making) -> None:
             if value == "oversight" and not _accuses(making.definition):
                 raise InvalidFields({name: ["Must not be oversight: a report of this kind accuses nobody."]})
             if value == "oversight" and making.complaint.classification != value:
-                inspector = making.engine.organisation.inspector
-                outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
+                _tell_inspector(making)
             making.complaint.classification = value
         elif isinstance(value, CategoryRow):
             making.complaint.category_id = value.id
+
+
+def _tell_inspector(making: Making) -> None:
+    inspector = making.engine.organisation.inspector
+    outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
 
 
 def _accuses(definition: Definition) -> bool:
@@ -71,32 +75,85 @@ def note_reported(making: Making) -> None:
     Raises:
         InvalidFields: class oversight without reported parties, or unknown ones without a reason, or an unknown code.
     """
-    said = making.values.get("reported")
-    making.values = {name: value for name, value in making.values.items() if name != "reported"}
+    said = _said(making)
     if making.complaint.classification == "oversight":
         _require(said, making)
+    _record(making, said)
+
+
+def reclassify(making: Making) -> None:
+    """A case that comes to allege misconduct does so against somebody: against nobody known, unless they are named.
+
+    The reason that every reclassification gives is also why nobody is named.
+    """
+    said = _said(making)
+    if making.complaint.classification == "oversight" and said is None and not _reported(making):
+        said = UNKNOWN
+    _record(making, said)
+    leave_reported(making)
+
+
+def name_reported(making: Making) -> None:
+    """Record later whom the complaint is about; the inspector knows at once where it alleges misconduct.
+
+    Raises:
+        InvalidFields: there is no unit or post with such a code.
+    """
+    added = _record(making, _said(making))
+    inspects = making.actor.post_id == making.engine.organisation.inspector.id
+    if added and making.complaint.classification == "oversight" and not inspects:
+        _tell_inspector(making)
+    leave_reported(making)
+
+
+def _said(making: Making) -> str | None:
+    """What a move says of reported parties, which is not for the public."""
+    said: str | None = making.values.get("reported")
+    making.values = {name: value for name, value in making.values.items() if name != "reported"}
+    return said
+
+
+def _record(making: Making, said: str | None) -> bool:
+    """Record those who are named; whether somebody is new among them."""
     if said is None:
-        return
+        return False
     making.internal["reported"] = said
     known = _reported(making)
-    parties = _parties(said, making) if said != UNKNOWN else []
+    parties = [] if said == UNKNOWN and making.name != "name_reported" else _parties(said, making)
     named = [(party.id, None) if isinstance(party, Unit) else (None, party.id) for party in parties]
     making.reported = {*known, *named}
     added = [pair for pair in dict.fromkeys(named) if pair not in known]
     if added:
         rows = [{"complaint_id": making.complaint.id, "unit_id": unit, "post_id": post} for unit, post in added]
         making.session.execute(insert(ReportedParty).execution_options(render_nulls=True), rows)
+    return bool(added)
 
 
-def keep_from_reported(making: Making) -> None:
-    """A case that comes to allege misconduct cannot stay with whom it is about.
+def leave_reported(making: Making) -> None:
+    """Take a case from whom it is about: from the post that owns it, and from the unit where it alleges misconduct.
+
+    Such a unit hands over nothing itself: the unit of the arbiter holds the case until the arbiter hands it on.
 
     Raises:
-        InvalidFields: the unit that holds the case is a reported party.
+        InvalidFields: nobody is left who could hold it.
     """
-    holder = making.engine.organisation.units[making.complaint.holder_id]
-    if making.complaint.classification == "oversight" and _reported_units(making) & set(holder.path):
-        raise InvalidFields({"classification": ["A reported party holds the case: hand it to another unit first."]})
+    complaint, organisation = making.complaint, making.engine.organisation
+    if complaint.owner_id in barred_from(making):
+        complaint.owner_id = None
+    holder = organisation.units[complaint.holder_id]
+    if complaint.classification == "oversight" and _reported_units(making) & set(holder.path):
+        arbiter = _arbiter_left(making)
+        making.former_id = complaint.holder_id
+        complaint.holder_id, complaint.owner_id = arbiter.unit_id, arbiter.id
+
+
+def _arbiter_left(making: Making) -> Post:
+    organisation, barred = making.engine.organisation, barred_from(making)
+    arbiter = organisation.arbiter({making.complaint.door_id, making.complaint.holder_id})
+    left = [post for post in (arbiter, organisation.inspector) if post.id not in barred]
+    if not left:
+        raise InvalidFields({"reported": ["Nobody would be left who could hold the case."]})
+    return left[0]
 
 
 def _require(said: str | None, making: Making) -> None:
@@ -154,5 +211,6 @@ EFFECTS = {
     "dispose": note_reported,
     "return": name_competent,
     "recall": name_competent,
-    "reclassify": keep_from_reported,
+    "reclassify": reclassify,
+    "name_reported": name_reported,
 }

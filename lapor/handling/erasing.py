@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lapor.access.principal import SYSTEM, Principal
 from lapor.attachments.store import Store
 from lapor.errors import NotFound, NotOpen
-from lapor.handling import attaching, trail
+from lapor.handling import attaching, deciding, trail
 from lapor.handling.move import lock
 from lapor.machine.engine import Engine
 from lapor.notices import outbox
@@ -25,6 +25,8 @@ WISH, RETENTION = "wish", "retention"
 
 def ask(engine: Engine, session: Session, number: str, *, actor: Principal, now: datetime) -> Erasure:
     """The reporter asks that a case which is no longer open be erased; who reported is told of it while that is known.
+
+    Custodians are told, because they alone may refuse it.
 
     Raises:
         NotFound: the case is not there or out of scope.
@@ -41,6 +43,7 @@ def ask(engine: Engine, session: Session, number: str, *, actor: Principal, now:
     said = {"due_at": stamp(asked.due_at)}
     trail.note(engine, session, complaint, "ask_erasure", now, actor=actor, internal=said)
     outbox.tell(session, complaint, "erasure_asked", now, facts=said)
+    deciding.tell_custodians(engine, session, complaint, "erasure_to_decide", now, due_at=said["due_at"])
     return asked
 
 

@@ -12,7 +12,7 @@ from lapor.access.openings import CONTENT, IDENTITY
 from lapor.access.policy import Parts
 from lapor.access.principal import SYSTEM, Principal
 from lapor.errors import Forbidden, InvalidFields, NotFound, NotOpen
-from lapor.handling import trail
+from lapor.handling import deciding, trail
 from lapor.handling.move import lock
 from lapor.machine.engine import Engine
 from lapor.notices import outbox
@@ -66,6 +66,8 @@ def ask(
     trail.note(engine, session, complaint, "open" if alone else "ask_opening", now, actor=actor, internal=said)
     if what == IDENTITY:
         outbox.tell(session, complaint, "identity_opened" if alone else "identity_asked", now)
+        if not alone:
+            deciding.tell_custodians(engine, session, complaint, "identity_to_decide", now)
     return opening
 
 

@@ -107,6 +107,7 @@ def step_of(making: Making, source: str | None, target: str) -> clock.Step:
         at=making.at,
         dates=[value for value in making.values.values() if isinstance(value, date)],
         calendar_version=making.engine.calendar_version,
+        holder_changes=making.former_id is not None,
     )
 
 
@@ -131,8 +132,12 @@ def taken(
     at: datetime,
     dates: Sequence[date],
     calendar_version: int,
+    holder_changes: bool,
 ) -> clock.Step:
-    """A step as clocks see it; `dates` are those among its fields, of which an extension takes the first."""
+    """A step as clocks see it; `dates` are those among its fields, of which an extension takes the first.
+
+    A move that names a holder gives a holder anew, also where it is the same; `holder_changes` tells of all others.
+    """
     door = engine.key(placed.door_id, calendar_version)
     extends = move is not None and any(move.name in rule.extended_by for rule in definition.clocks.values())
     on = engine.calendar(door).day(at)
@@ -142,7 +147,7 @@ def taken(
         target=target,
         at=at,
         holder=placed.holder_id,
-        holder_changes=move is not None and move.holder,
+        holder_changes=move is not None and (move.holder or holder_changes),
         door_calendar=door,
         holder_calendar=engine.key(placed.holder_id, calendar_version),
         classification=placed.classification,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Unit(StrEnum):
@@ -28,6 +29,7 @@ class Budget:
     unit: Unit
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Budget:
         """Read "3 working days".
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import takewhile
 
 from lapor.errors import InvalidFields
@@ -251,7 +252,13 @@ def rung_moments(clock: Clock, ladder: Iterable[Rung], calendar: Calendar) -> li
 def _moment_of(rung: Rung, clock: Clock, calendar: Calendar) -> datetime:
     if rung.share is not None:
         return calendar.at_share(clock.started_at, clock.due_at, rung.share, clock.pauses)
-    return calendar.due(clock.due_at, rung.after) if rung.after else clock.due_at
+    return _after(calendar, clock.due_at, rung.after) if rung.after else clock.due_at
+
+
+@lru_cache(maxsize=4096)
+def _after(calendar: Calendar, due_at: datetime, budget: Budget) -> datetime:
+    # whole towns are due at the same closing
+    return calendar.due(due_at, budget)
 
 
 def next_moment(clock: Clock, rule: ClockRule, ladder: tuple[Rung, ...], calendar: Calendar) -> datetime | None:

@@ -121,12 +121,17 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """When, whom, how. `share` is in percent of the working time from start to due; `after` counts from due."""
+    """When, whom, how. `share` is in percent of the working time from start to due; `after` counts from due.
+
+    `office_hours`: no mail before the told post's office is open. `listed`: no mail at all, the rung stands in its list.
+    """
 
     tell: str
     share: int | None = None
     after: Budget | None = None
     warning: bool = False
+    office_hours: bool = False
+    listed: bool = False
 
     @property
     def overdue(self) -> bool:

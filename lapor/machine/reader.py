@@ -50,7 +50,7 @@ _MOVE = ("from", "to", "by", "label", "needs", "guards", "holder", "descends", "
 _ENDS = ("then", "ladder")
 _CLOCK_MOVES = ("starts_by", "met_by", "extended_by")
 _CLOCK = ("budget", "runs", "pauses", "once", "anew", *_CLOCK_MOVES, "calendar", *_ENDS, "label")
-_RUNG = ("at", "tell", "as")
+_RUNG = ("at", "tell", "as", "when", "by")
 
 
 def load(path: Path | str) -> Definition:
@@ -273,13 +273,18 @@ def _is_earlier(rung: Rung, before: Rung) -> bool:
 
 
 def _rung(entry: Entry) -> Rung:
-    at, tell = entry.text("at") or "due", entry.name("tell", "recipient") or ""
-    warning = entry.choice("as", "warning") is not None
+    at = entry.text("at") or "due"
+    rung = Rung(
+        entry.name("tell", "recipient") or "",
+        warning=entry.choice("as", "warning") is not None,
+        office_hours=entry.choice("when", "at once", "office hours") == "office hours",
+        listed=entry.choice("by", "mail", "list") == "list",
+    )
     if share := re.fullmatch(r"([1-9][0-9]?)%", at):
-        return Rung(tell, share=int(share[1]), warning=warning)
+        return replace(rung, share=int(share[1]))
     if later := re.fullmatch(r"due \+ (.+)", at):
-        return Rung(tell, after=entry.page.budget(later[1], entry.line_at("at")), warning=warning)
+        return replace(rung, after=entry.page.budget(later[1], entry.line_at("at")))
     if at != "due":
         message = f"at of {entry.title} is 1% to 99%, due, or such as due + 1 working day, not {at!r}"
         entry.page.fault(entry.line_at("at"), "bad-shape", message)
-    return Rung(tell, warning=warning)
+    return rung

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -28,17 +28,28 @@ SOON = timedelta(minutes=1)
 CAN_WAIT = ("warning", "work")
 """What a post may choose to be told of once a day; whatever else there is cannot wait."""
 _LONGEST_MINUTES = 60
+_COUNTED = ("sent", "delayed", "unaddressed", "dead", "put_off")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one batch came to. `delayed` ones wait for another attempt, those that were put off for their first."""
+    """What one batch came to. `delayed` ones wait for another attempt, those that were put off for their first.
+
+    `lags` are how long those that were sent had waited.
+    """
 
     sent: int = 0
     delayed: int = 0
     unaddressed: int = 0
     dead: int = 0
     put_off: int = 0
+    lags: tuple[timedelta, ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def of(cls, done: Mapping[str, int], lags: Sequence[timedelta] = ()) -> Delivered:
+        """What was counted by the names of outcomes."""
+        sent, delayed, unaddressed, dead, put_off = (done.get(name, 0) for name in _COUNTED)
+        return cls(sent, delayed, unaddressed, dead, put_off, tuple(lags))
 
     @property
     def settled(self) -> int:
@@ -47,7 +58,7 @@ class Delivered:
 
 
 Waits = Callable[[str, datetime], timedelta | None]
-"""How long a mail to an address must wait at a moment; None: it goes out now, and is counted."""
+"""How long a mail to an address of a reporter must wait at a moment; None: it goes out now, and is counted."""
 
 
 def no_wait(_address: str, _now: datetime) -> timedelta | None:
@@ -59,13 +70,15 @@ def no_wait(_address: str, _now: datetime) -> timedelta | None:
 class _Letter:
     """A notice under lease, with all that writing and sending it needs. `attempts` counts this one too.
 
-    `recipient` is as it is stored, and `opened` opens it, and the code in the facts of a mail with a code.
+    `to_reporter`: whoever reported named the address. `recipient` is as it is stored, and `opened` opens it, and the code in the facts of a mail with a code.
     """
 
     notice_id: int
+    created_at: datetime
     event: str
     facts: Mapping[str, Any]
     attempts: int
+    to_reporter: bool
     recipient: str | None
     opened: Callable[[str, str | None], str | None]
     case: texts.CaseFacts
@@ -109,22 +122,26 @@ def deliver(
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
-    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what a daily mail will hold is left to it. `waits` is asked before each mail, and puts off those of whom too much was sent to. Call again with a fresh `now`: leases begin there.
+    at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what
+    a daily mail will hold is left to it. `waits` is asked before each mail to a reporter,
+    whose address anybody may have named, and puts it off where too many were sent to it; officers are told of everything.
+    Call again with a fresh `now`: leases begin there.
     """
     with writing() as session:
         letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), now)
-    done = Counter(unaddressed=unaddressed)
+    done, lags = Counter(unaddressed=unaddressed), list[timedelta]()
     for position, letter in enumerate(letters):
-        outcome = put_off(waits, letter.plain, now) or _attempt(letter, sender, public_url, wordings, now)
+        outcome = _put_off(waits, letter, now) or _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
         with writing() as session:
             _mark(session, letter, outcome, now)
             _hand_back(session, untried, outcome, now)
         done[outcome.name] += 1
+        lags.extend([now - letter.created_at] if outcome.name == "sent" else [])
         if outcome.down:
             done["delayed"] += len(untried)
             break
-    return Delivered(**done)
+    return Delivered.of(done, lags)
 
 
 def _claim(
@@ -144,7 +161,7 @@ def _due(now: datetime, size: int, *, digest: bool) -> Select[Any]:
     case_columns = (Complaint.number, Complaint.door_id, Complaint.phase, Complaint.due_at)
     privacy = (Complaint.anonymous, Complaint.confidential)
     title = case((_may_read_title(), Complaint.title)).label("title")
-    chosen = select(Notice.id, Notice.event, Notice.facts, Notice.attempts, Notice.post_id)
+    chosen = select(Notice.id, Notice.created_at, Notice.event, Notice.facts, Notice.attempts, Notice.post_id)
     return (
         chosen.add_columns(*case_columns, *privacy, title, Reporter.email, Reporter.data_key)
         .join(Complaint, Complaint.id == Notice.complaint_id)
@@ -181,9 +198,11 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
     post = organisation.posts[row.post_id] if row.post_id else None
     return _Letter(
         notice_id=row.id,
+        created_at=row.created_at,
         event=row.event,
         facts=row.facts,
         attempts=row.attempts + 1,
+        to_reporter=post is None,
         recipient=post.email if post else row.email,
         opened=partial(identity.field, ring, row.number, None if post else row.data_key),
         case=texts.CaseFacts(
@@ -198,10 +217,12 @@ def _letter(row: Row[Any], organisation: Organisation, ring: Ring) -> _Letter:
     )
 
 
-def put_off(waits: Waits, address: Callable[[], str | None], now: datetime) -> Outcome | None:
-    """What comes of a mail that must wait; None: it may be sent."""
+def _put_off(waits: Waits, letter: _Letter, now: datetime) -> Outcome | None:
+    """What comes of a mail to a reporter that must wait; None: it may be sent."""
+    if not letter.to_reporter:
+        return None
     try:
-        pause = waits(address() or "", now)
+        pause = waits(letter.plain() or "", now)
     except Unopenable:
         # the attempt will tell
         return None

@@ -162,14 +162,18 @@ def _amend(engine: Engine, session: Session, ids: Sequence[int], now: datetime) 
 
 def _lock(session: Session, ids: Sequence[int]) -> Sequence[Complaint]:
     """Lock cases, in the order of their ids. They have left the session: they are written as a whole."""
-    these = select(Complaint).options(load_only(*_NEEDED, raiseload=True)).where(Complaint.id.in_(ids))
+    these = select(Complaint).options(load_only(*_NEEDED, raiseload=True)).where(many.among(session, Complaint.id, ids))
     locked = session.scalars(these.order_by(Complaint.id).with_for_update(of=Complaint)).all()
     session.expunge_all()
     return locked
 
 
 def _alive(session: Session, ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
-    of_them = select(*ClockRow.__table__.c).where(ClockRow.complaint_id.in_(ids), text(ALIVE)).order_by(ClockRow.id)
+    of_them = (
+        select(*ClockRow.__table__.c)
+        .where(many.among(session, ClockRow.complaint_id, ids), text(ALIVE))
+        .order_by(ClockRow.id)
+    )
     rows = defaultdict[int, list[Row[Any]]](list)
     for row in session.execute(of_them):
         rows[row.complaint_id].append(row)
@@ -202,9 +206,9 @@ def _written_down(engine: Engine, complaint: Complaint, turns: Sequence[Turn], n
 
 def _supersede(session: Session, turns: Sequence[Turn], upcoming: Mapping[int, datetime | None], now: datetime) -> None:
     """Rungs that stay told are told in the new term, the last of them with the moment of the next; others are marked."""
-    told = {(turn.was.id, turn.was.term): turn.now for turn in turns if turn.was.rung}
+    told = {(turn.was.id or 0, turn.was.term): turn.now for turn in turns if turn.was.rung}
     columns = (Escalation.id, Escalation.clock_id, Escalation.term, Escalation.rung, Escalation.next_rung_at)
-    rungs = select(*columns).where(Escalation.clock_id.in_([clock_id for clock_id, _ in told]))
+    rungs = select(*columns).where(many.among(session, Escalation.clock_id, [clock_id for clock_id, _ in told]))
     changes = []
     for row in session.execute(rungs):
         clock = told.get((row.clock_id, row.term))

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select, update
@@ -21,7 +20,7 @@ from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import digest, mail
 from lapor.notices.choice import opening_after
-from lapor.notices.delivery import CAN_WAIT, LEASE, SOON, Delivered, Outcome, Waits, attempt, no_wait, put_off, wait
+from lapor.notices.delivery import CAN_WAIT, LEASE, SOON, Delivered, Outcome, attempt, wait
 from lapor.notices.digest import Digest, Entry
 from lapor.notices.wordings import Wordings
 from lapor.records import Complaint, Notice, NoticeChoice, ReportedParty
@@ -59,7 +58,6 @@ def send(
     now: datetime,
     public_url: str,
     wordings: Wordings,
-    waits: Waits = no_wait,
     batch: int = 50,
 ) -> Delivered:
     """Send the daily mails that are due at `now`, one batch of them; a post that nothing waits for is sent none.
@@ -72,7 +70,7 @@ def send(
     done = Counter(unaddressed=unaddressed)
     for position, issue in enumerate(issues):
         writer = _Writer(issue, engine, sender.address, now, public_url, wordings)
-        outcome = put_off(waits, partial(getattr, issue.post, "email"), now) or attempt(sender, writer)
+        outcome = attempt(sender, writer)
         untried = issues[position + 1 :] if outcome.down else []
         with writing() as session:
             _mark(session, issue, outcome, now)
@@ -81,7 +79,7 @@ def send(
         if outcome.down:
             done["delayed"] += len(untried)
             break
-    return Delivered(**done)
+    return Delivered.of(done)
 
 
 @dataclass(frozen=True, slots=True)

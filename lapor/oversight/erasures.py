@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lapor.attachments.store import Store
@@ -16,7 +16,6 @@ from lapor.records import Complaint, Erasure
 from lapor.records.base import Writing
 
 BATCH = 50
-_HOLDS = ("asked", "refused")
 
 
 def carry_out(engine: Engine, writing: Writing, store: Store, *, hours: int, now: datetime, batch: int = BATCH) -> int:
@@ -38,12 +37,15 @@ def expire(
 ) -> int:
     """Erase what was closed so many days ago, by kind (0: never), and can neither be appealed nor go to the Ombudsman.
 
-    What a custodian has refused to erase stays, and what its reporter wishes to be erased is left to `carry_out`.
+    What a custodian has refused to erase stays so many days from the refusal, and what its reporter wishes to be erased
+    is left to `carry_out`.
     """
-    held = select(Erasure.complaint_id).where(Erasure.state.in_(_HOLDS))
     done = 0
     for kind, days in closed_days.items():
-        old = and_(Complaint.kind == kind, Complaint.since < now - timedelta(days=days), Complaint.id.not_in(held))
+        before = now - timedelta(days=days)
+        lately = or_(Erasure.state == "asked", and_(Erasure.state == "refused", Erasure.ended_at >= before))
+        held = select(Erasure.complaint_id).where(lately)
+        old = and_(Complaint.kind == kind, Complaint.since < before, Complaint.id.not_in(held))
         if days:
             done += _erase_all(engine, writing, store, erasing.RETENTION, old, _windows_over(engine, now), now, batch)
     return done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -22,12 +22,16 @@ PUT_OFF = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What one sweep did: cases looked at, rungs recorded, time-outs fired, cases put off with their faults."""
+    """What one sweep did: cases looked at, rungs recorded, time-outs fired, cases put off with their faults.
+
+    `lags` are how late it came to each clock.
+    """
 
     cases: int = 0
     rungs: int = 0
     time_outs: int = 0
     put_off: tuple[tuple[str, str], ...] = ()
+    lags: tuple[timedelta, ...] = field(default=(), compare=False, repr=False)
 
     def __add__(self, other: Sweep) -> Sweep:
         """Both together."""
@@ -36,6 +40,7 @@ class Sweep:
             self.rungs + other.rungs,
             self.time_outs + other.time_outs,
             self.put_off + other.put_off,
+            self.lags + other.lags,
         )
 
 
@@ -84,10 +89,10 @@ def escalate(engine: Engine, session: Session, complaints: Sequence[Complaint], 
     """Tell what is due of claimed cases, then fire the first time-out of each; the stored moments are only hints."""
     if not complaints:
         return Sweep()
-    cases = gather(engine, session, complaints)
+    cases = gather(engine, session, complaints, now)
     climbs = climb(engine, cases, now)
     record(engine, session, cases, climbs, now)
     time_outs = [(case.complaint.id, then) for case in cases if (then := case.time_out(now))]
     for complaint_id, then in time_outs:
         move(engine, session, complaint_id, then, actor=SYSTEM, fields={}, now=now)
-    return Sweep(cases=len(cases), rungs=len(climbs.raised), time_outs=len(time_outs))
+    return Sweep(len(cases), len(climbs.raised), len(time_outs), lags=tuple(climbs.lags))

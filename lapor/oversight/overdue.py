@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from lapor.handling import clocks
@@ -18,7 +18,7 @@ from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
 from lapor.oversight import ladder
-from lapor.records import ClockRow, Complaint, Escalation, ReportedParty
+from lapor.records import ClockRow, Complaint, Escalation, ReportedParty, many
 
 # what telling a rung needs of a case: no text, no identity
 _NEEDED = (
@@ -28,21 +28,25 @@ _NEEDED = (
     Complaint.content_key, Complaint.trail_length, Complaint.trail_head, Complaint.due_at, Complaint.next_moment_at,
     Complaint.put_off,
 )  # fmt: skip
+_RUNNING = (ClockRow.state == "running",)
 Term = tuple[int, int]
 """The id of a clock and a term of it."""
+Moments = tuple[datetime, datetime | None]
+"""When clocks are due, and when they next ask for something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """A locked case whose next moment has passed, out of its session.
 
-    `rows` are its running clocks, `told` the posts that each term of them has told, in order, `reported` the posts that
-    the case is about.
+    `rows` are the clocks whose moment has passed, `others` the earliest due and next moments of those that run beside
+    them, `told` the posts that each term has told, in order, `reported` the posts that the case is about.
     """
 
     complaint: Complaint
     definition: Definition
     rows: Sequence[Row[Any]]
+    others: Sequence[Moments]
     told: Mapping[Term, Sequence[int]]
     reported: Collection[int]
 
@@ -61,7 +65,7 @@ class Raised:
     complaint: Complaint
     clock: Clock
     index: int
-    tell: str
+    rung: Rung
     outcome: str
     told: ladder.Told
     upcoming: datetime | None
@@ -69,10 +73,11 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Climbs:
-    """What is due of some cases: their rungs, and what changes in the rows of their clocks."""
+    """What is due of some cases: their rungs, what changes in the rows of their clocks, and how late each was looked at."""
 
     raised: list[Raised] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    lags: list[timedelta] = field(default_factory=list)
 
 
 def claim(session: Session, now: datetime, size: int, complaint_id: int | None = None) -> Sequence[Complaint]:
@@ -89,15 +94,17 @@ def claim(session: Session, now: datetime, size: int, complaint_id: int | None =
     return complaints
 
 
-def gather(engine: Engine, session: Session, complaints: Sequence[Complaint]) -> list[Overdue]:
-    """What decides of claimed cases which rungs are due, in three statements for all of them."""
+def gather(engine: Engine, session: Session, complaints: Sequence[Complaint], now: datetime) -> list[Overdue]:
+    """What decides of claimed cases which rungs are due, in four statements for all of them."""
     ids = [complaint.id for complaint in complaints]
-    rows, told, parties = _running(session, ids), _told(session, ids), _parties(session, ids)
+    rows, others = _due(session, ids, now), _others(session, ids, now)
+    told, parties = _told(session, ids), _parties(session, ids)
     return [
         Overdue(
             complaint,
             engine.workflow(complaint.kind, complaint.definition_version).definition,
             rows[complaint.id],
+            others[complaint.id],
             told,
             concerned(engine.organisation, complaint.classification, parties[complaint.id]),
         )
@@ -105,16 +112,29 @@ def gather(engine: Engine, session: Session, complaints: Sequence[Complaint]) ->
     ]
 
 
-def _running(session: Session, ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
-    of_them = select(*ClockRow.__table__.c).where(ClockRow.complaint_id.in_(ids), ClockRow.state == "running")
+def _due(session: Session, ids: Sequence[int], now: datetime) -> Mapping[int, list[Row[Any]]]:
+    of_them = select(*ClockRow.__table__.c).where(many.among(session, ClockRow.complaint_id, ids))
     rows = defaultdict[int, list[Row[Any]]](list)
-    for row in session.execute(of_them.order_by(ClockRow.id)):
+    for row in session.execute(of_them.where(*_RUNNING, ClockRow.next_moment_at < now).order_by(ClockRow.id)):
         rows[row.complaint_id].append(row)
     return rows
 
 
+def _others(session: Session, ids: Sequence[int], now: datetime) -> Mapping[int, list[Moments]]:
+    # of a clock that asks for nothing yet the stored moments are as good as new ones
+    later = or_(ClockRow.next_moment_at.is_(None), ClockRow.next_moment_at >= now)
+    earliest = select(ClockRow.complaint_id, func.min(ClockRow.due_at), func.min(ClockRow.next_moment_at))
+    of_them = earliest.where(many.among(session, ClockRow.complaint_id, ids), *_RUNNING, later)
+    others = defaultdict[int, list[Moments]](list)
+    for complaint_id, due_at, next_moment_at in session.execute(of_them.group_by(ClockRow.complaint_id)):
+        others[complaint_id].append((due_at, next_moment_at))
+    return others
+
+
 def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, list[int]]:
-    before = select(Escalation.clock_id, Escalation.term, Escalation.post_id).where(Escalation.complaint_id.in_(ids))
+    before = select(Escalation.clock_id, Escalation.term, Escalation.post_id).where(
+        many.among(session, Escalation.complaint_id, ids)
+    )
     told = defaultdict[Term, list[int]](list)
     for clock_id, term, post_id in session.execute(before.filter_by(outcome="told").order_by(Escalation.rung)):
         if post_id is not None:
@@ -125,7 +145,9 @@ def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, list[int]]:
 def _parties(session: Session, ids: Sequence[int]) -> Mapping[int, set[Party]]:
     about = select(ReportedParty.complaint_id, ReportedParty.unit_id, ReportedParty.post_id)
     parties = defaultdict[int, set[Party]](set)
-    for complaint_id, unit_id, post_id in session.execute(about.where(ReportedParty.complaint_id.in_(ids))):
+    for complaint_id, unit_id, post_id in session.execute(
+        about.where(many.among(session, ReportedParty.complaint_id, ids))
+    ):
         parties[complaint_id].add((unit_id, post_id))
     return parties
 
@@ -134,14 +156,9 @@ def climb(engine: Engine, cases: Iterable[Overdue], now: datetime) -> Climbs:
     """The rungs that are due, each once told to its clock: of those of one clock the highest is told, if several are."""
     climbs = Climbs()
     for case in cases:
-        moments = []
-        for row in case.rows:
-            upcoming = row.next_moment_at
-            # of a clock that asks for nothing yet the stored moment is as good as a new one
-            if upcoming and upcoming < now:
-                upcoming = _climb_of_clock(engine, case, clocks.value(row), now, climbs)
-            moments.append((row.due_at, upcoming))
-        clocks.repeat(case.complaint, moments)
+        climbed = [(row.due_at, _climb_of_clock(engine, case, clocks.value(row), now, climbs)) for row in case.rows]
+        clocks.repeat(case.complaint, [*climbed, *case.others])
+        climbs.lags.extend(now - row.next_moment_at for row in case.rows)
     return climbs
 
 
@@ -149,13 +166,13 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     rule, calendar = case.definition.clocks[clock.name], engine.calendar(clock.calendar)
     rungs = case.definition.ladders.get(rule.ladder or "", ())
     due = rungs_due(clock, rungs, calendar, now)
+    upcoming = None if due else next_moment(clock, rule, rungs, calendar)
     for index in due:
         later = replace(clock, rung=index + 1, held_until=None)
         upcoming = next_moment(later, rule, rungs, calendar)
         told, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
-        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index].tell, outcome, told, upcoming))
+        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index], outcome, told, upcoming))
         clock = later
-    upcoming = next_moment(clock, rule, rungs, calendar)
     climbs.changes.append(clocks.climbed(clock, upcoming))
     return upcoming
 

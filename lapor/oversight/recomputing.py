@@ -92,6 +92,7 @@ def _run_clocks(
         at=entry.at if move else complaint.received_at,
         dates=_dates(move.needs if move else (), said),
         calendar_version=entry.calendar_version,
+        holder_changes=told.holder != entry.holder,
     )
     told.clocks = advance(definition, told.clocks, taken, engine.calendar)
 

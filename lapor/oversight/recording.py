@@ -22,7 +22,7 @@ def record(engine: Engine, session: Session, cases: Sequence[Overdue], climbs: C
     raised = climbs.raised
     ids = many.add(session, Escalation, [_escalation(rung, now) for rung in raised], by=("clock_id", "term", "rung"))
     trail.store(session, [_written_down(engine, session, rung, now) for rung in raised])
-    outbox.store(session, list(_notices(raised, ids, now)))
+    outbox.store(session, list(_notices(engine, raised, ids, now)))
     clocks.store_changed(session, climbs.changes)
     many.change(session, Complaint, [_case(case.complaint) for case in cases])
 
@@ -35,7 +35,7 @@ def _escalation(rung: Raised, now: datetime) -> dict[str, Any]:
         "term": rung.clock.term,
         "rung": rung.index,
         "outcome": rung.outcome,
-        "tell": rung.tell,
+        "tell": rung.rung.tell,
         "post_id": rung.told.post.id if rung.told.post else None,
         "why": rung.told.why,
         "due_at": rung.clock.due_at,
@@ -73,12 +73,12 @@ def _tell_apps(engine: Engine, session: Session, rung: Raised, now: datetime) ->
     webhook_outbox.tell(engine, session, complaint, "complaint.escalated", now, said=said)
 
 
-def _notices(raised: Iterable[Raised], ids: many.Ids, now: datetime) -> Iterable[outbox.Row]:
+def _notices(engine: Engine, raised: Iterable[Raised], ids: many.Ids, now: datetime) -> Iterable[outbox.Row]:
     for rung in raised:
         if rung.outcome == "skipped":
             continue
         officers = "warning" if rung.outcome == "warned" else "escalation"
-        yield from outbox.rows(
+        told = outbox.rows(
             rung.complaint,
             officers if rung.told.post else "remind",
             now,
@@ -87,10 +87,21 @@ def _notices(raised: Iterable[Raised], ids: many.Ids, now: datetime) -> Iterable
             facts={
                 "clock": rung.clock.name,
                 "rung": rung.index,
-                "tell": rung.tell,
+                "tell": rung.rung.tell,
                 "due_at": stamp(rung.clock.due_at),
             },
         )
+        yield from ({**row, **_how(engine, rung, now)} for row in told)
+
+
+def _how(engine: Engine, rung: Raised, now: datetime) -> dict[str, Any]:
+    """How a rung is told, where its ladder says so."""
+    if rung.rung.listed:
+        return {"state": "unaddressed"}
+    if not rung.rung.office_hours:
+        return {}
+    unit = rung.told.post.unit_id if rung.told.post else rung.complaint.door_id
+    return {"next_attempt_at": engine.calendar(engine.key(unit)).next_open(now)}
 
 
 def _case(complaint: Complaint) -> dict[str, Any]:

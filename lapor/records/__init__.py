@@ -10,6 +10,7 @@ from lapor.records.erasure import Erasure, Export
 from lapor.records.escalation import Escalation
 from lapor.records.gathering import Gathering
 from lapor.records.idempotency import IdempotencyKey
+from lapor.records.lag import LagCount
 from lapor.records.limit import LimitCount
 from lapor.records.message import Message
 from lapor.records.opening import Look, Opening, OpeningDecision
@@ -39,6 +40,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",
+    "LagCount",
     "LimitCount",
     "Look",
     "Message",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lapor.records.base import Key, Record
@@ -38,6 +38,7 @@ class Tenure(Record):
 class Invitation(Record):
     """A code by its hash, and the tenure that it is worth; without `since` from when it is accepted.
 
+    One that `recovers` is worth no tenure: the account that holds the post gets a new password and new one-time codes.
     `inviter_id` is the post that invited, None for the command.
     """
 
@@ -49,6 +50,7 @@ class Invitation(Record):
     acting: Mapped[bool]
     since: Mapped[datetime | None]
     until: Mapped[datetime | None]
+    recovers: Mapped[bool] = mapped_column(server_default=false())
     inviter_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

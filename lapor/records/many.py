@@ -6,11 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, TableValuedAlias, bindparam, column, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import JSON
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from lapor.records.base import Record
+from lapor.records.base import Json, Record, canonical, stamp
 
 Rows = Sequence[Mapping[str, Any]]
 """Values by column, for each row the same columns."""
@@ -48,6 +60,13 @@ def change(session: Session, record: type[Record], rows: Rows) -> None:
         session.execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
 
 
+def among(session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column holds one of so many numbers."""
+    if _reads_texts(session):
+        return column == func.any(literal(ids, ARRAY(BigInteger)))
+    return column.in_(ids)
+
+
 def _table(record: type[Record]) -> Table:
     return cast(Table, record.__table__)
 
@@ -58,9 +77,9 @@ def _reads_texts(session: Session) -> bool:
 
 def _given(session: Session, record: type[Record], rows: Rows) -> TableValuedAlias:
     types = {name: _table(record).c[name].type for name in rows[0]}
-    writers = {name: kind.bind_processor(session.get_bind().dialect) for name, kind in types.items()}
-    said = [{name: write(row[name]) if (write := writers[name]) else row[name] for name in types} for row in rows]
-    listed = func.json_to_recordset(literal(json.dumps(said, default=str)).cast(JSON))
+    nested = [name for name, kind in types.items() if isinstance(kind, Json)]
+    said = [{**row, **{name: canonical(row[name]) for name in nested}} for row in rows]
+    listed = func.json_to_recordset(literal(json.dumps(said, default=stamp)).cast(JSON))
     return listed.table_valued(*(column(name, kind) for name, kind in types.items()), name="given").render_derived(
         with_types=True
     )

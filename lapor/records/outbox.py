@@ -15,7 +15,8 @@ from lapor.records.complaint import Complaint
 class Notice(Record):
     """One notice to a post or to the reporter. Its address is looked up when it is sent.
 
-    States: waiting, sent, unaddressed (nobody left an address; it stands in the list of the post), dead (given up).
+    States: waiting, sent, unaddressed (nobody left an address, or its ladder sends no mail; it stands in the list of the
+    post), dead (given up).
     """
 
     __tablename__ = "outbox"

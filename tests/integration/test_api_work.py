@@ -112,6 +112,7 @@ NONE: dict[str, Any] = {
     "overdue_days": {"0-1": 0, "2-3": 0, "4-7": 0, "more": 0},
     "waiting_for_reporter": 0,
     "unacknowledged": 0,
+    "promised": 0,
 }
 
 
@@ -133,6 +134,19 @@ def test_a_supervisor_sees_the_own_units_by_state(web: Web) -> None:
     }
 
 
+def test_a_promised_date_is_counted_until_it_has_come(web: Web) -> None:
+    web.disposed()
+    web.sweep(days=2, hours=9)
+    rung = web.get("/escalations", "setda.sekda").json["items"][0]
+    promised = {"note": "Senin selesai.", "promised_at": "2026-07-13T09:00:00Z"}
+    assert web.post(f"/escalations/{rung['id']}/acknowledgement", promised, "setda.sekda").status_code == 200
+    counts = []
+    for moment in ("13 Jul 16:00", "13 Jul 16:01"):
+        web.watch.at = at(moment)
+        counts.append(web.get("/work/summary", "setda.sekda").json["total"]["promised"])
+    assert counts == [1, 0]
+
+
 def lists(tally: dict[str, Any]) -> Iterator[tuple[int, dict[str, str]]]:
     """Each count, and the filters of its list."""
     where = {"open": "true", "limit": "200"}
@@ -140,7 +154,7 @@ def lists(tally: dict[str, Any]) -> Iterator[tuple[int, dict[str, str]]]:
         where |= {"holder": tally["holder"]["code"], "state": tally["state"]}
     yield tally["open"], where
     yield tally["waiting_for_reporter"], {**where, "waiting_for": "reporter"}
-    for name in ("warned", "overdue", "unacknowledged"):
+    for name in ("warned", "overdue", "unacknowledged", "promised"):
         yield tally[name], {**where, name: "true"}
     for band, count in tally["overdue_days"].items():
         yield count, {**where, "overdue_days": band}

@@ -35,6 +35,16 @@ from tests.integration.web import NOT_FOUND, V1, Answer, Web, problem
 PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example", "phone": "+62 811 0000 111"}
 LIAISON, HANDLER, HEAD, INSPECTOR = "pu.penghubung", "pu.petugas", "pu.kepala", "inspektorat.inspektur"
 NAMED = "TANDA-NAMA foto.jpg"
+# a file that has no view
+SPEECH = files.TAKEN["amr"][0]
+# files of every sort that hold their owner's name
+TELLING = {
+    "application/pdf": PDF,
+    files.DOCX: files.open_xml(files.DOCX, **{"docProps/core.xml": "<dc:creator>TANDA-PEMILIK</dc:creator>"}),
+    "video/mp4": files.film(b"isom") + files.box(b"uuid", b"TANDA-PEMILIK"),
+    "audio/mpeg": files.sound() + b"TAG" + b"TANDA-PEMILIK".ljust(125),
+    "audio/amr": b"#!AMR\n" + bytes(32),
+}
 SHIELDED = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -46,12 +56,12 @@ def path(case: dict[str, Any], suffix: str = "") -> str:
     return f"/complaints/{case['tracking_number']}/attachments{suffix}"
 
 
-def send(web: Web, case: dict[str, Any], by: str, said: bytes = PDF, name: str = NAMED, **more: str) -> Answer:
+def send(web: Web, case: dict[str, Any], by: str, said: bytes = SPEECH, name: str = NAMED, **more: str) -> Answer:
     headers = {"Content_Disposition": f"attachment; filename*=UTF-8''{name}"} if name else {}
     return web.upload(path(case), said, by, **headers, **more)
 
 
-def sent(web: Web, case: dict[str, Any], by: str, said: bytes = PDF, name: str = NAMED) -> dict[str, Any]:
+def sent(web: Web, case: dict[str, Any], by: str, said: bytes = SPEECH, name: str = NAMED) -> dict[str, Any]:
     answer = send(web, case, by, said, name)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json
@@ -144,6 +154,38 @@ def test_a_photo_tells_officers_nothing_but_what_is_on_it(web: Web, name: str) -
     assert read(web, case, made, case["secret"], "?original=true").data == said
 
 
+@pytest.mark.parametrize("kind", ["application/pdf", files.DOCX, "video/mp4", "audio/mpeg", "audio/amr"])
+def test_no_other_file_tells_officers_who_sent_it_where_the_reporter_is_not_named(web: Web, kind: str) -> None:
+    said, case = TELLING[kind], web.submit(anonymous=True, reporter=PELAPOR)
+    made = sent(web, case, case["secret"], said)
+    web.moved(case, "dispose", COORDINATOR, **DISPOSITION)
+    for by in (LIAISON, HANDLER, COORDINATOR, INSPECTOR):
+        answer = read(web, case, made, by)
+        assert (answer.status_code, answer.mimetype, b"TANDA" in answer.data) == (200, kind, False)
+        assert read(web, case, made, by, "?original=true").status_code == 403
+    assert read(web, case, made, case["secret"]).data == said
+    assert [finding.detail for finding in stock(web.town)] == []
+
+
+def test_where_the_reporter_is_named_officers_get_documents_as_they_came_until_that_is_hidden(web: Web) -> None:
+    case = web.disposed(reporter=PELAPOR)
+    made = sent(web, case, case["secret"], PDF)
+    assert read(web, case, made, LIAISON).data == PDF
+    web.moved(case, "tighten", case["secret"], anonymous=True)
+    hidden = read(web, case, made, LIAISON)
+    assert (hidden.status_code, b"TANDA" in hidden.data) == (200, False)
+
+
+def test_a_document_without_a_view_is_not_shown_where_the_reporter_is_not_named(web: Web) -> None:
+    case = web.disposed()
+    made = sent(web, case, case["secret"], PDF)
+    web.town.execute(update(Attachment).values(view_bytes=None, view_digest=None))
+    answer = read(web, case, made, LIAISON)
+    why = "Whoever reported is not named, and the original could tell: there is no view of it."
+    assert (problem(answer), answer.json["detail"]) == ((403, "forbidden", None), why)
+    assert read(web, case, made, case["secret"]).data == PDF
+
+
 def test_the_original_is_for_its_reporter_and_where_the_reporter_is_named_for_who_sees_the_content(web: Web) -> None:
     hidden: dict[str, Any] = {
         "named": {"reporter": PELAPOR},
@@ -184,7 +226,7 @@ def test_who_may_send_a_file(web: Web) -> None:
     assert outcomes(at_door) == {"lapor": 201, COORDINATOR: 201, LIAISON: 404, HANDLER: 404, **nobody}
     assert outcomes(handed_on) == {"lapor": 201, COORDINATOR: 403, LIAISON: 201, HANDLER: 201, **nobody}
     assert problem(send(web, at_door, "kota.penjaga-identitas")) == (403, "forbidden", None)
-    assert web.upload(path(at_door), PDF).status_code == 401
+    assert web.upload(path(at_door), SPEECH).status_code == 401
     assert len(on_disk(web.site)) == 5
 
 
@@ -222,7 +264,7 @@ def test_the_trail_says_what_came_and_not_what_it_is_called(web: Web) -> None:
     made = sent(web, case, case["secret"])
     entry = web.get(f"/complaints/{case['tracking_number']}/trail", COORDINATOR).json[-1]
     assert (entry["move"], entry["actor_role"], entry["label"]["en"]) == ("attach", "reporter", "File attached")
-    assert entry["detail"] == {"id": made["id"], "kind": "application/pdf", "bytes": len(PDF)}
+    assert entry["detail"] == {"id": made["id"], "kind": "audio/amr", "bytes": len(SPEECH)}
     assert len(web.get(f"/complaints/{case['tracking_number']}/trail", case["secret"]).json) == 1
     assert web.town.findings("6 Jul 12:00") == []
 
@@ -234,7 +276,7 @@ class Streamed(io.RawIOBase):
 
     def said(self) -> bytes:
         """What comes next: here without end."""
-        return bytes(1000) if self.given else PDF
+        return bytes(1000) if self.given else SPEECH
 
     def readable(self) -> bool:
         return True
@@ -295,7 +337,7 @@ def test_a_body_that_breaks_off_is_told_and_not_kept(web: Web) -> None:
         def said(self) -> bytes:
             if self.given:
                 raise ConnectionResetError
-            return PDF
+            return SPEECH
 
     case = web.submit()
     answer = web.upload(path(case), Broken(), case["secret"])
@@ -322,7 +364,7 @@ def test_of_many_that_are_sent_at_once_no_more_are_kept(web: Web) -> None:
     def attempt(_number: int) -> int:
         client = few.app.test_client(use_cookies=False)
         start.wait()
-        return client.post(V1 + path(case), data=PDF, headers={"Authorization": f"Bearer {token}"}).status_code
+        return client.post(V1 + path(case), data=SPEECH, headers={"Authorization": f"Bearer {token}"}).status_code
 
     with ThreadPoolExecutor(6) as pool:
         outcomes = sorted(pool.map(attempt, range(6)))
@@ -340,7 +382,7 @@ def test_who_loses_the_case_while_sending_leaves_nothing_behind(web: Web) -> Non
             if self.given:
                 return b""
             web.moved(case, "pass_down", LIAISON, unit="jalan")
-            return PDF
+            return SPEECH
 
     answer = web.upload(path(case), Slow(), LIAISON)
     assert (answer.json, on_disk(web.site)) == (NOT_FOUND, [])
@@ -364,7 +406,7 @@ def test_a_failure_at_any_step_leaves_no_row_without_its_file(town: Town) -> Non
     assert (stock(town), len(stock(town, datetime.now(UTC) + timedelta(hours=2)))) == ([], n - 1)
 
 
-def receive(town: Town, number: str, said: bytes = PDF) -> attaching.Received:
+def receive(town: Town, number: str, said: bytes = SPEECH) -> attaching.Received:
     ring, store = town.engine.vault.content, town.site.attachments
     return attaching.receive(ring, store, number, iter([said]), name="a.pdf", most=10_000)
 
@@ -386,7 +428,7 @@ from lapor.site import open_site
 url, var, number, case_id, where = sys.argv[1:]
 site = open_site(settings.load({"LAPOR_DATABASE_URL": url, "LAPOR_VAR": var}, Path(var)))
 def body():
-    yield b"%PDF-1.4 "
+    yield b"#!AMR\\n" + bytes(32)
     if where == "while it comes":
         os.kill(os.getpid(), signal.SIGKILL)
 received = attaching.receive(site.vault.content, site.attachments, number, body(), name="a.pdf", most=1000)

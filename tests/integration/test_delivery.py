@@ -55,6 +55,11 @@ def test_what_waits_is_sent_oldest_first_and_once(office: Office) -> None:
     ]
 
 
+def test_it_is_told_how_long_what_was_sent_had_waited(office: Office) -> None:
+    office.notice(office.case(email="pelapor@mail.example"))
+    assert office.deliver(now=NOW + MINUTE).lags == (MINUTE,)
+
+
 def test_a_batch_is_no_larger_than_asked_for(office: Office) -> None:
     office.to_reporters(3)
     assert [office.deliver(batch=2).settled for _ in range(3)] == [2, 1, 0]

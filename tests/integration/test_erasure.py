@@ -169,6 +169,8 @@ def test_a_custodian_refuses_on_a_legal_basis_and_the_reporter_is_told(web: Web,
     number = case["tracking_number"]
     assert told == [
         f"[{number}] Data akan dihapus / Data to be erased",
+        # to the custodian
+        f"[{number}] Permintaan penghapusan / A wish to be erased",
         f"[{number}] Penghapusan ditolak / Erasure refused",
     ]
     assert (erase(web, hours=HOURS), findings(web)) == (0, [])
@@ -177,7 +179,7 @@ def test_a_custodian_refuses_on_a_legal_basis_and_the_reporter_is_told(web: Web,
 def test_the_mail_at_asking_names_the_moment_while_there_is_an_address(web: Web, tmp_path: Path) -> None:
     case = withdrawn(web, reporter={"email": "warga@warga.example"})
     asks(web, case)
-    body = mails(web, tmp_path)[-1].get_body(("plain",)).get_content()
+    body = mails(web, tmp_path)[-2].get_body(("plain",)).get_content()
     assert "Next step due: Thursday 9 July 2026, 09:00 WIB" in body.splitlines()
 
 

@@ -33,6 +33,7 @@ def test_an_invitation_is_shown_with_its_code_once(web: Web) -> None:
                 "acting": True,
                 "since": None,
                 "until": "2026-12-31T17:00:00Z",
+                "recovers": False,
                 "invited_by": COORDINATOR,
                 "created_at": "2026-07-06T02:00:00Z",
                 "expires_at": "2026-07-13T02:00:00Z",
@@ -142,7 +143,13 @@ ALLOWED = [
     (COORDINATOR, "rsud.petugas", 201),
     (COORDINATOR, "kota.wali-kota", 201),
     (DOOR, "rsud.petugas", 201),
-    (DOOR, DOOR, 201),
+    (COORDINATOR, DOOR, 201),
+    (DOOR, DOOR, 403),
+    (COORDINATOR, COORDINATOR, 403),
+    (COORDINATOR, OPERATOR, 403),
+    (COORDINATOR, "kota.penjaga-identitas", 403),
+    (COORDINATOR, "inspektorat.auditor", 403),
+    (OPERATOR, "kota.penjaga-identitas", 201),
     (DOOR, "kesehatan.petugas", 403),
     (DOOR, "pu.petugas", 403),
     (OPERATOR, "rsud.petugas", 201),
@@ -154,12 +161,21 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("by", "post", "status"), ALLOWED)
-def test_a_coordinator_invites_in_the_own_tree_and_an_operator_everywhere(
+def test_a_coordinator_invites_to_working_posts_in_the_own_tree_and_an_operator_to_all(
     web: Web, by: str, post: str, status: int
 ) -> None:
     answer = web.post("/invitations", {"email": EMAIL, "post": post}, by)
     assert answer.status_code == status
     assert len(web.town.dump()["invitations"]) == (status == 201)
+
+
+@pytest.mark.parametrize("post", ["kota.penjaga-identitas", "pu.petugas"])
+def test_nobody_invites_themselves(web: Web, post: str) -> None:
+    operator = officer(web, OPERATOR, OPERATOR)
+    web.watch.forward(seconds=30)
+    answer = web.post("/invitations", {"email": EMAIL.title(), "post": post}, operator.token())
+    assert (answer.status_code, answer.json["detail"]) == (403, "Nobody invites themselves.")
+    assert len(web.town.dump()["invitations"]) == 1
 
 
 def test_inviters_see_and_revoke_what_they_might_have_written(web: Web) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from lapor.machine.definition import Rung
+from lapor.machine.workflow import Workflow
 from lapor.records import Notice
 from tests.integration.test_access import seen
 from tests.integration.town import COORDINATOR, DISPOSITION, REPORTER, Case, Town, shown
@@ -169,6 +173,33 @@ def test_passing_down_is_re_routing_too(town: Town) -> None:
         (2, 0, "skipped", None),
         (2, 1, "told", "pu.kepala"),
     ]
+
+
+def with_second_rung(town: Town, rung: Rung) -> Town:
+    """The town with another rung at the due moment of its complaints."""
+    compiled = town.engine.workflow("complaint").definition
+    ladders = {**compiled.ladders, "hierarchy": (compiled.ladders["hierarchy"][0], rung)}
+    workflows = {(compiled.name, compiled.version): Workflow(replace(compiled, ladders=ladders))}
+    return replace(town, engine=replace(town.engine, workflows={**town.engine.workflows, **workflows}))
+
+
+@pytest.mark.parametrize(
+    ("rung", "state", "sent_from"),
+    [
+        (Rung("superior"), "waiting", "8 Jul 16:01"),
+        (Rung("superior", office_hours=True), "waiting", "9 Jul 07:30"),
+        (Rung("superior", listed=True), "unaddressed", "8 Jul 16:01"),
+    ],
+)
+def test_a_rung_is_mailed_at_once_or_in_office_hours_or_stands_in_the_list_alone(
+    town: Town, rung: Rung, state: str, sent_from: str
+) -> None:
+    case = with_second_rung(town, rung).case_in("disposed")
+    case.town.sweep("8 Jul 16:01")
+    with town.site.reading() as session:
+        notice = session.scalars(select(Notice).where(Notice.event == "escalation")).one()
+    assert (notice.state, shown(notice.next_attempt_at)) == (state, sent_from)
+    assert (case.told()[-1], case.town.findings("8 Jul 16:01")) == (("holding", 1, "told", "setda.sekda"), [])
 
 
 WHO_ACTS = [

@@ -30,6 +30,7 @@ from lapor.records import (
     Gathering,
     Heartbeat,
     IdempotencyKey,
+    LagCount,
     LimitCount,
     Look,
     Message,
@@ -98,7 +99,12 @@ def fill(town: Town) -> None:
         )
         session.add_all([asked, Export(complaint_id=case.id, day=NOON.date())])
         session.add(Heartbeat(name="worker", at=NOON + day))
-        session.add(LimitCount(key="0", started_at=NOON, count=1))
+        session.add_all(
+            [
+                LimitCount(key="0", started_at=NOON, count=1),
+                LagCount(name="recorded", seconds=1, count=1, total_seconds=0.5),
+            ]
+        )
         session.add(IdempotencyKey(hash="0", request_hash="0", created_at=NOON, answer=b"\x00\xff"))
 
 

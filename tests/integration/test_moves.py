@@ -18,20 +18,20 @@ OPEN: Mapping[str, str] = {
     "incomplete": "received-complete archived-expire archived-archive blocked-block disposed-dispose "
     "withdrawn-withdraw incomplete-tighten incomplete-loosen",
     "disposed": "contested-recall disposed-pass_down in_follow_up-accept contested-return withdrawn-withdraw "
-    "disposed-reclassify disposed-reassign disposed-tighten disposed-loosen",
-    "contested": "disposed-dispose in_follow_up-arbitrate withdrawn-withdraw contested-reclassify contested-tighten contested-loosen",
+    "disposed-reclassify disposed-name_reported disposed-reassign disposed-tighten disposed-loosen",
+    "contested": "disposed-dispose in_follow_up-arbitrate withdrawn-withdraw contested-reclassify contested-name_reported contested-tighten contested-loosen",
     "in_follow_up": "in_follow_up-pass_down in_follow_up-arbitrate in_follow_up-ask_arbitration "
     "awaiting_reporter-ask_reporter in_follow_up-note_progress in_follow_up-extend awaiting_approval-propose_answer "
-    "answered-answer withdrawn-withdraw in_follow_up-reclassify in_follow_up-reassign in_follow_up-tighten in_follow_up-loosen",
+    "answered-answer withdrawn-withdraw in_follow_up-reclassify in_follow_up-name_reported in_follow_up-reassign in_follow_up-tighten in_follow_up-loosen",
     "awaiting_reporter": "in_follow_up-reply in_follow_up-resume in_follow_up-resume_unanswered withdrawn-withdraw "
-    "awaiting_reporter-reclassify awaiting_reporter-reassign awaiting_reporter-tighten awaiting_reporter-loosen",
-    "awaiting_approval": "answered-approve in_follow_up-send_back withdrawn-withdraw awaiting_approval-reclassify "
+    "awaiting_reporter-reclassify awaiting_reporter-name_reported awaiting_reporter-reassign awaiting_reporter-tighten awaiting_reporter-loosen",
+    "awaiting_approval": "answered-approve in_follow_up-send_back withdrawn-withdraw awaiting_approval-reclassify awaiting_approval-name_reported "
     "awaiting_approval-reassign awaiting_approval-tighten awaiting_approval-loosen",
     "answered": "in_follow_up-correct closed-confirm closed-close_unanswered closed-close in_follow_up-dispute "
-    "under_review-appeal withdrawn-withdraw answered-reassign answered-tighten answered-loosen",
-    "under_review": "closed-uphold in_follow_up-overturn withdrawn-withdraw under_review-tighten under_review-loosen",
+    "under_review-appeal withdrawn-withdraw answered-name_reported answered-reassign answered-tighten answered-loosen",
+    "under_review": "closed-uphold in_follow_up-overturn withdrawn-withdraw under_review-name_reported under_review-tighten under_review-loosen",
     "objected": "archived-uphold_refusal received-readmit withdrawn-withdraw objected-tighten objected-loosen",
-    "closed": "under_review-appeal closed-tighten closed-loosen",
+    "closed": "under_review-appeal closed-name_reported closed-tighten closed-loosen",
     "archived": "objected-object archived-tighten archived-loosen",
     "blocked": "objected-object blocked-tighten blocked-loosen",
     "withdrawn": "",

@@ -254,16 +254,27 @@ def test_a_reported_post_never_owns_the_case(town: Town) -> None:
     assert case.refuses("reassign", "pu.kepala", NOON, post="pu.petugas") == refused
 
 
-def test_a_case_does_not_come_to_accuse_the_unit_that_holds_it(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("said", "errors"),
+    [
+        ("unknown", ["There is no unit or post with the code 'unknown'."]),
+        ("pu, tidak.ada", ["There is no unit or post with the code 'tidak.ada'."]),
+        # the root, to which everybody belongs
+        ("kota", ["Nobody would be left who could hold the case."]),
+    ],
+)
+def test_whom_a_case_is_about_is_named_by_codes_and_leaves_somebody_to_hold_it(
+    town: Town, said: str, errors: list[str]
+) -> None:
     case = town.submit()
-    case.make("dispose", COORDINATOR, NOON, **DISPOSITION, reported="pu")
-    accuses = {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan liar."}
-    assert case.refuses("reclassify", COORDINATOR, NOON, **accuses) == {
-        "classification": ["A reported party holds the case: hand it to another unit first."]
-    }
-    usual(case, "accept")
-    case.make("arbitrate", COORDINATOR, NOON, unit="kesehatan", reason="Terlapor.")
-    assert case.make("reclassify", COORDINATOR, NOON, **accuses).of_class == "oversight"
+    case.make("dispose", COORDINATOR, NOON, **OVERSIGHT, reported="kesehatan")
+    assert case.refuses("name_reported", COORDINATOR, NOON, reported=said, reason="Saksi.") == {"reported": errors}
+
+
+@pytest.mark.parametrize("by", ["pu.penghubung", "pu.kepala", "pu.petugas"])
+def test_the_office_that_holds_a_case_does_not_say_whom_it_is_about(town: Town, by: str) -> None:
+    case = town.case_in("in_follow_up")
+    assert case.refuses("name_reported", by, NOON, reported="pu.kepala", reason="Saksi.") == "Forbidden"
 
 
 @pytest.mark.parametrize("kind", ["aspiration", "information_request"])

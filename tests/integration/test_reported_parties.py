@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lapor.records import ReportedParty
-from tests.integration.town import COORDINATOR, DISPOSITION, Case, Made, Town
+from tests.integration.town import COORDINATOR, DISPOSITION, WAYS, Case, Made, Town
 
 NOON = "6 Jul 12:00"
 OVERSIGHT = {**DISPOSITION, "classification": "oversight"}
@@ -98,3 +98,108 @@ def test_a_case_that_becomes_one_of_misconduct_is_told_to_the_inspector_once(tow
     accuses = {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan liar."}
     assert case.make("reclassify", COORDINATOR, NOON, **accuses).told == ["inspektorat.inspektur: oversight"]
     assert case.make("reclassify", COORDINATOR, NOON, **accuses).told == []
+
+
+ACCUSES = {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan liar."}
+NAMES = {"reason": "Saksi menyebutnya."}
+ARBITER, INSPECTOR, HEAD_OF_ALL = COORDINATOR, "inspektorat.inspektur", "kota.wali-kota"
+
+
+def test_a_case_that_becomes_one_of_misconduct_names_whom_it_is_about(town: Town) -> None:
+    case = town.case_in("in_follow_up")
+    made = case.make("reclassify", COORDINATOR, NOON, **ACCUSES, reported="pu.petugas, kesehatan")
+    assert (made.holder, made.public, made.internal) == ("pu", ACCUSES, {"reported": "pu.petugas, kesehatan"})
+    assert parties(case) == ["kesehatan", "pu.petugas"]
+    assert case.refuses("propose_answer", "pu.petugas", NOON, text="Beres.") == "NotFound"
+
+
+def test_the_reason_of_a_reclassification_says_why_nobody_is_named(town: Town) -> None:
+    case = town.case_in("in_follow_up")
+    assert case.make("reclassify", COORDINATOR, NOON, **ACCUSES).internal == {"reported": "unknown"}
+    case.make("name_reported", COORDINATOR, NOON, **NAMES, reported="kesehatan")
+    assert case.make("reclassify", COORDINATOR, NOON, **ACCUSES).internal == {}
+
+
+@pytest.mark.parametrize(("by", "told"), [(COORDINATOR, [f"{INSPECTOR}: oversight"]), (INSPECTOR, [])])
+def test_those_found_out_later_are_named_and_the_inspector_knows_at_once(town: Town, by: str, told: list[str]) -> None:
+    case = town.submit()
+    case.make("dispose", COORDINATOR, NOON, **OVERSIGHT, reported="unknown", reason="Tanpa nama.")
+    case.goes("accept", moment=NOON)
+    made = case.make("name_reported", by, NOON, **NAMES, reported="kesehatan")
+    assert (made.state, made.holder, made.public, made.told) == ("in_follow_up", "pu", {}, told)
+    assert made.internal == {**NAMES, "reported": "kesehatan"}
+    assert case.make("name_reported", by, NOON, **NAMES, reported="kesehatan").told == []
+    assert parties(case) == ["kesehatan"]
+    assert town.findings(NOON) == []
+
+
+def test_an_officer_who_turns_out_to_be_reported_is_out_of_the_case_at_once(town: Town) -> None:
+    case = town.case_in("in_follow_up")
+    case.make("reassign", "pu.kepala", NOON, post="pu.petugas")
+    made = case.make("name_reported", COORDINATOR, NOON, **NAMES, reported="pu.petugas")
+    # the unit goes on without
+    assert (made.holder, made.owner, made.told) == ("pu", None, ["pu.penghubung: work"])
+    for move, said in (("propose_answer", {"text": "Beres."}), ("tighten", {"confidential": True})):
+        assert case.refuses(move, "pu.petugas", NOON, **said) == "NotFound"
+    refused = {"post": ["Must be a post of the unit that holds the case, neither vacant nor reported."]}
+    assert case.refuses("reassign", "pu.kepala", NOON, post="pu.petugas") == refused
+
+
+def test_the_ladder_passes_over_whoever_is_named_later(town: Town) -> None:
+    case = town.case_in("disposed")
+    case.make("name_reported", COORDINATOR, NOON, **NAMES, reported="pu.kepala, setda.sekda")
+    town.sweep("9 Jul 07:00")
+    assert [post for *_, post in case.told() if post] == ["kota.wali-kota"]
+
+
+# a state, whom the move tells beside the inspector, and how the arbiter goes on
+LEFT: list[tuple[str, list[str], str, dict[str, str]]] = [
+    ("disposed", [ARBITER], "recall", {"reason": "Terlapor."}),
+    ("contested", [], "arbitrate", {"unit": "kesehatan", "reason": "Terlapor."}),
+    ("in_follow_up", [ARBITER], "arbitrate", {"unit": "kesehatan", "reason": "Terlapor."}),
+    ("awaiting_reporter", [], "resume", {"text": "Lanjut."}),
+    ("awaiting_approval", [HEAD_OF_ALL], "send_back", {"reason": "Terlapor."}),
+    ("answered", [], "correct", {"reason": "Terlapor."}),
+]
+
+
+def alleging(town: Town, state: str) -> Case:
+    """A case of misconduct by nobody known, held by public works."""
+    case = town.submit()
+    case.make("dispose", COORDINATOR, NOON, **OVERSIGHT, reported="unknown", reason="Tanpa nama.")
+    case.goes(*WAYS[state][1:], moment=NOON)
+    return case
+
+
+@pytest.mark.parametrize(("state", "told", "move", "fields"), LEFT)
+def test_a_unit_that_turns_out_to_be_reported_loses_the_case_to_the_arbiter(
+    town: Town, state: str, told: list[str], move: str, fields: dict[str, str]
+) -> None:
+    case = alleging(town, state)
+    made = case.make("name_reported", INSPECTOR, NOON, **NAMES, reported="pu")
+    assert (made.state, made.holder, made.owner) == (state, "kota", ARBITER)
+    assert made.told == [f"{post}: work" for post in told]
+    for by in ("pu.penghubung", "pu.kepala", "jalan.kepala"):
+        assert case.refuses("tighten", by, NOON, confidential=True) == "NotFound"
+    case.make(move, ARBITER, NOON, **fields)
+    assert town.findings(NOON) == []
+
+
+def test_a_reviewer_who_turns_out_to_be_reported_is_followed_by_the_next(town: Town) -> None:
+    case = alleging(town, "under_review")
+    case.make("name_reported", INSPECTOR, NOON, **NAMES, reported="pu.kepala")
+    assert case.refuses("uphold", "pu.kepala", NOON, text="Sudah sesuai.") == "NotFound"
+    assert case.make("uphold", "setda.sekda", NOON, text="Sudah sesuai.").state == "closed"
+
+
+def test_a_case_that_comes_to_accuse_its_holder_leaves_it(town: Town) -> None:
+    case = town.submit()
+    case.make("dispose", COORDINATOR, NOON, **DISPOSITION, reported="pu")
+    made = case.make("reclassify", COORDINATOR, NOON, **ACCUSES)
+    assert (made.holder, made.owner, made.internal) == ("kota", ARBITER, {})
+
+
+def test_where_the_arbiter_is_reported_too_the_inspector_holds_the_case(town: Town) -> None:
+    case = alleging(town, "in_follow_up")
+    made = case.make("name_reported", INSPECTOR, NOON, **NAMES, reported=f"pu, {ARBITER}")
+    assert (made.holder, made.owner) == ("inspektorat", INSPECTOR)

@@ -58,14 +58,18 @@ def test_nothing_is_erased_while_it_may_be_appealed_or_go_to_the_ombudsman(town:
     assert (expire(town, "15 Sep 16:01", days), erased(case)) == (1, [True])
 
 
-def test_what_a_custodian_refused_to_erase_is_not_erased_by_its_age(town: Town) -> None:
-    case = town.case_in("withdrawn")
+def test_what_a_custodian_refused_to_erase_stays_for_the_time_of_its_kind_from_the_refusal(town: Town) -> None:
+    case = town.case_in("withdrawn", "6 Jul 2025 09:00")
     with town.site.writing() as session:
         asked = erasing.ask(town.engine, session, case.number, actor=town.who("reporter", case.id), now=NOW)
         session.flush()
         custodian = town.who("kota.penjaga-identitas")
         erasing.refuse(town.engine, session, asked.id, legal_basis="Pemeriksaan.", actor=custodian, now=NOW)
-    assert (expire(town, "6 Jul 2028 09:00"), erased(case)) == (0, [False])
+    assert (expire(town, "6 Jul 2027 09:00"), erased(case)) == (0, [False])
+    assert (expire(town, "6 Jul 2027 09:01"), erased(case)) == (1, [True])
+    with town.site.reading() as session:
+        assert session.scalars(select(Erasure.state)).all() == ["refused"]
+    assert town.findings("6 Jul 2027 09:01") == []
 
 
 def test_the_worker_erases_what_is_due_and_what_is_old(town: Town) -> None:

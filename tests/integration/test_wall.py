@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text, true
+from sqlalchemy import event, select, text, true
 
-from lapor.access import reading
+from lapor.access import reading, wall
 from lapor.access.principal import Principal
+from lapor.records import Attachment, Complaint, Erasure, Export, Message, Opening
 from tests.integration.conftest import founded
 from tests.integration.town import COORDINATOR, DISPOSITION
-from tests.integration.web import Web
+from tests.integration.web import NOW, Web
 
 PLAIN = "lapor_plain"
+BELOW = ("messages", "trail", "openings", "attachments", "erasures", "exports")
 PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example"}
 HEALTH = {**DISPOSITION, "unit": "kesehatan"}
 
@@ -75,6 +77,33 @@ def test_the_test_would_notice_a_wall_that_is_not_there(web: Web, monkeypatch: p
     monkeypatch.setattr(reading, "scope", _everything)
     monkeypatch.setattr("lapor.access.wall.put_up", lambda *_: None)
     assert listed(web, "kesehatan.penghubung") == {works["tracking_number"], health["tracking_number"]}
+
+
+def test_what_stands_below_a_case_is_behind_the_same_wall(web: Web) -> None:
+    works, health = two_agencies(web)
+    with web.site.writing() as session:
+        ids = {row.number: row.id for row in session.execute(select(Complaint.number, Complaint.id))}
+        for case in (works, health):
+            session.add_all(below(ids[case["tracking_number"]]))
+    everything, own = {*ids.values()}, {ids[health["tracking_number"]]}
+    for by, shown in (("kesehatan.penghubung", own), ("inspektorat.inspektur", everything), (COORDINATOR, everything)):
+        with web.site.reading() as session:
+            wall.put_up(session, web.town.engine.organisation, web.town.who(by))
+            seen = {table: {*session.scalars(text(f"SELECT complaint_id FROM {table}"))} for table in BELOW}
+        assert seen == dict.fromkeys(BELOW, shown)
+
+
+def below(complaint_id: int) -> list[Any]:
+    """A row of each kind below a case; its trail is there already."""
+    of_case: dict[str, Any] = {"complaint_id": complaint_id}
+    file = {"id": str(complaint_id), "sequence": 1, "name": "", "kind": "", "bytes": 0, "digest": "", "data_key": ""}
+    return [
+        Message(**of_case, at=NOW, role="reporter", audience="reporter", text="Halo."),
+        Opening(**of_case, post_id=1, role="coordinator", what="identity", reason="0", asked_at=NOW, state="asked"),
+        Attachment(**of_case, at=NOW, role="reporter", **file),
+        Erasure(**of_case, asked_at=NOW, due_at=NOW, state="asked"),
+        Export(**of_case, day=NOW.date()),
+    ]
 
 
 def test_within_the_wall_everything_goes_its_way(web: Web) -> None:

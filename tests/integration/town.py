@@ -67,6 +67,7 @@ USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "withdraw": ("reporter", {}),
     "refer": ("reporter", {"consent": True}),
     "reclassify": (COORDINATOR, {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan."}),
+    "name_reported": (COORDINATOR, {"reported": "pu.petugas", "reason": "Disebut pelapor."}),
     "reassign": ("pu.kepala", {"post": "pu.petugas"}),
     "tighten": ("reporter", {"confidential": True}),
     "loosen": ("reporter", {"confidential": False}),

@@ -114,6 +114,8 @@ FAULTS = {
     "shape-rung-order-shares": "36: bad-shape rung 2 of the ladder hierarchy comes before the one above it",
     "shape-no-rungs": "36: bad-shape the ladder hierarchy must be a list of rungs",
     "shape-manner": "36: bad-shape as of rung 1 of the ladder hierarchy is warning, not 'shout'",
+    "shape-moment-of-mail": "36: bad-shape when of rung 1 of the ladder hierarchy is at once or office hours, not 'noon'",
+    "shape-channel": "36: bad-shape by of rung 1 of the ladder hierarchy is mail or list, not 'pigeon'",
 }
 
 
@@ -297,6 +299,16 @@ def test_budgets_ladders_limits_and_labels_are_read() -> None:
     assert definition.label == Label("Kecil", "Small")
     assert definition.states["received"].label == Label("Belum terverifikasi", "Not yet verified")
     assert definition.states["in_follow_up"].label == Label("in follow up", "in follow up")
+
+
+def test_a_rung_says_when_and_how_it_is_told() -> None:
+    text = (DEFINITIONS / "sound.yaml").read_text(encoding="utf-8")
+    said = text.replace("{at: due, tell: superior}", "{at: due, tell: superior, when: office hours, by: list}")
+    definition, faults = read(said, "said.yaml")
+    assert (faults, definition and definition.ladders["hierarchy"][1]) == (
+        [],
+        Rung("superior", office_hours=True, listed=True),
+    )
 
 
 def test_a_definition_keeps_its_file_and_source() -> None:

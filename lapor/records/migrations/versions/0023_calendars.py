@@ -5,8 +5,8 @@ from alembic import op
 
 from lapor.records.base import Moment
 
-revision = "0019"
-down_revision = "0017"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
