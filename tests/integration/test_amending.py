@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from sqlalchemy import select, update
 
 from lapor import scheduler
 from lapor.directory import editions
+from lapor.errors import LaporError
 from lapor.machine.calendar import Window
 from lapor.machine.edition import Decree, Edition, Hours
 from lapor.oversight import amending
@@ -25,6 +29,7 @@ from tests.integration.town import COORDINATOR, DISPOSITION, Case, Town, at, sho
 
 SKB = Decree("SKB 5/2026", date(2026, 7, 7))
 LEAVE = date(2026, 7, 10)
+SHORT = Hours(dict.fromkeys(range(6), (Window.parse("08:00", "11:30"), Window.parse("13:00", "15:00"))))
 PILKADA = Holiday(LEAVE, "Pilkada", "Keppres 1/2026")
 
 
@@ -236,6 +241,41 @@ def test_an_amendment_that_is_killed_half_way_goes_on_where_it_was(town: Town) -
     assert again == Amended()
     assert [case.trail().count("amend") for case in cases] == [1] * 5
     assert after.findings("7 Jul 14:00") == []
+
+
+def test_two_that_amend_side_by_side_do_nothing_twice(town: Town) -> None:
+    cases = [town.case_in("in_follow_up") for _ in range(12)]
+    after = store(town, decreeing(town, LEAVE))
+    with ThreadPoolExecutor(2) as both:
+        tries = [both.submit(amending.amend, after.engine, after.site.writing, now=at("7 Jul 12:00"), batch=3)
+                 for _ in range(2)]  # fmt: skip
+    done = [each.result() for each in tries]
+    assert done[0] + done[1] == Amended(cases=12, clocks=24, moved=24)
+    assert [case.trail().count("amend") for case in cases] == [1] * 12
+    assert after.findings("7 Jul 12:00") == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_moves_rungs_and_decrees_come_together_the_doctor_finds_nothing(town: Town, seed: int) -> None:
+    chance = Random(seed)
+    cases = [
+        town.case_in(chance.choice(["received", "disposed", "in_follow_up", "awaiting_reporter"])) for _ in range(6)
+    ]
+    days = [date(2026, 7, 7) + timedelta(days=n) for n in range(24)]
+    for day in (f"{day:%-d %b}" for day in sorted(chance.sample(days, 8))):
+        if chance.random() < 0.5:
+            town.sweep(f"{day} 07:00")
+        town = store(town, decreeing(town, *chance.sample(days, 4), offices=chance.choice([{}, {"pu": SHORT}])))
+        name = chance.choice(["ask_reporter", "reply", "note_progress", "extend", "accept"])
+        for case in chance.sample(cases, 2):
+            with suppress(LaporError):
+                Case(town, case.id, case.number, case.secret).goes(name, moment=f"{day} 10:00")
+        if chance.random() < 0.5:
+            town.sweep(f"{day} 15:00")
+        amending.amend(town.engine, town.site.writing, now=at(f"{day} 17:00"))
+        town.sweep(f"{day} 18:00")
+        assert town.findings(f"{day} 18:00") == []
+    assert sum(case.trail().count("amend") for case in cases) > 20
 
 
 def test_a_case_that_fails_is_named_and_the_others_are_amended(town: Town) -> None:
