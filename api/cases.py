@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from lapor.access.reading import Seen
+from lapor.machine.clock import CalendarKey
 from lapor.machine.definition import State
 from lapor.machine.engine import Engine
 from lapor.privacy.identity import FIELDS, Identity
-from lapor.records import Complaint
+from lapor.records import ClockRow, Complaint
 
 Words = Mapping[str, str]
 
@@ -79,10 +80,17 @@ def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
         "location": _location(seen),
         "anonymous": complaint.anonymous,
         "confidential": complaint.confidential,
-        "clocks": seen.clocks,
+        "clocks": [_clock(row, engine) for row in seen.clocks],
         "door": engine.organisation.units[complaint.door_id].code,
         **{name: value for name, value in given.items() if value is not None},
     }
+
+
+def _clock(row: ClockRow, engine: Engine) -> dict[str, Any]:
+    names = ("name", "term", "budget", "started_at", "due_at", "state")
+    key = CalendarKey(row.zone, row.calendar_version, row.office)
+    provisional = {"provisional": True} if engine.is_provisional(key, row.started_at, row.due_at) else {}
+    return {name: getattr(row, name) for name in names} | provisional
 
 
 def _location(seen: Seen) -> dict[str, Any] | None:

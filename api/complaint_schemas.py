@@ -136,6 +136,11 @@ class ClockSchema(Schema):
     started_at = Moment(required=True)
     due_at = Moment(required=True)
     state = fields.String(required=True, validate=validate.OneOf(("running", "paused", "met", "missed", "lapsed")))
+    provisional = fields.Boolean(
+        metadata={
+            "description": "True where a year up to `due_at` has no decreed days off yet: it may move with the decree"
+        }
+    )
 
 
 class CaseSchema(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from api.auth import READERS, Call, policy
 from api.fields import Moment, Request, Text
@@ -44,6 +44,9 @@ class EscalationSchema(Schema):
     raised_at = Moment(required=True)
     next_rung_at = Moment(required=True, allow_none=True)
     acknowledged = fields.Boolean(required=True)
+    superseded_at = Moment(
+        metadata={"description": "There where an amended calendar put off the moment: the rung will be told again"}
+    )
 
 
 EscalationPageSchema = page_of(EscalationSchema, "EscalationPage")
@@ -64,6 +67,8 @@ def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
     )
     if "acknowledged" in asked:
         told = told.where(Escalation.acknowledged_at.is_not(None) == asked["acknowledged"])
+        # nobody waits for a word on what was put off
+        told = told.where(or_(asked["acknowledged"], Escalation.superseded_at.is_(None)))
     after = read_cursor(asked.get("cursor"), an_id)
     if after:
         told = told.where(Escalation.id < after)
@@ -96,4 +101,6 @@ def _shown(rung: Escalation, number: str, engine: Engine) -> dict[str, Any]:
     post = engine.organisation.posts[rung.post_id or 0]
     names = ("id", "clock", "term", "rung", "raised_at", "next_rung_at")
     shown = {name: getattr(rung, name) for name in names}
-    return {**shown, "number": number, "told": post.code, "acknowledged": rung.acknowledged_at is not None}
+    superseded = {"superseded_at": rung.superseded_at} if rung.superseded_at else {}
+    acknowledged = rung.acknowledged_at is not None
+    return {**shown, "number": number, "told": post.code, "acknowledged": acknowledged, **superseded}

@@ -37,6 +37,7 @@ _NOTES: Mapping[str, Label] = {
     "refuse_erasure": Label("Penghapusan data ditolak", "Erasure refused"),
     "erase": Label("Data dihapus", "Data erased"),
     "renew_secret": Label("Kode rahasia diperbarui", "Secret renewed"),
+    "amend": Label("Tenggat mengikuti perubahan kalender", "Clocks follow an amended calendar"),
     "restart": Label("Tenggat dihitung ulang", "Clock started anew"),
     "publish": Label("Diterbitkan untuk umum", "Published"),
     "unpublish": Label("Penerbitan ditarik", "Publication taken back"),

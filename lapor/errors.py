@@ -106,6 +106,14 @@ class SettingsFaulty(CannotRun):
         super().__init__("; ".join(self.faults))
 
 
+class CalendarFaulty(CannotRun):
+    """A calendar has faults."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
 class DefinitionUnreadable(CannotRun):
     """A definition is missing or is not YAML."""
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from lapor.access import limits
 from lapor.errors import Unavailable
+from lapor.machine.engine import Engine
 from lapor.notices import lag, webhook_delivery
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
-from lapor.oversight import daily, erasures, stocktaking
+from lapor.oversight import amending, daily, erasures, stocktaking
 from lapor.oversight.escalation import sweep
 from lapor.records import Heartbeat, IdempotencyKey
 from lapor.site import Site
@@ -67,10 +68,11 @@ def _guarded(job: Callable[[Site], None], site: Site) -> None:
 
 
 def sweep_once(site: Site) -> None:
-    """Tell everything that is due now, then give a sign of life."""
+    """Tell everything that is due now, by the calendar in force, then give a sign of life."""
     now = datetime.now(UTC)
     with site.reading() as session:
         engine = site.engine(session)
+    _amend(site, engine, now)
     done = sweep(engine, site.writing, now=now, batch=site.settings.worker.batch)
     with site.writing() as session:
         session.merge(Heartbeat(name=HEARTBEAT, at=now))
@@ -79,6 +81,14 @@ def sweep_once(site: Site) -> None:
         log.info("cases: %d, rungs: %d, time-outs: %d", done.cases, done.rungs, done.time_outs)
     for number, fault in done.put_off:
         log.error("%s is put off for an hour: %s", number, fault)
+
+
+def _amend(site: Site, engine: Engine, now: datetime) -> None:
+    done = amending.amend(engine, site.writing, now=now, batch=site.settings.worker.batch)
+    if done.cases:
+        log.info("calendar version %d: %d cases, %d clocks moved", engine.calendar_version, done.cases, done.moved)
+    for number, fault in done.faults:
+        log.error("%s keeps its former calendar: %s", number, fault)
 
 
 def send_once(site: Site) -> None:

@@ -26,6 +26,7 @@ from lapor.settings_fields import defaults as _defaults
 from lapor.settings_fields import flag as _flag
 from lapor.settings_fields import like as _like
 from lapor.settings_fields import listed as _list
+from lapor.settings_fields import nested as _nested
 from lapor.settings_fields import parts as _parts
 from lapor.settings_fields import section as _section
 from lapor.settings_fields import setting as _setting
@@ -129,9 +130,9 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Changes to the national calendar: decrees come mid-year."""
+    """Changes to the national calendar: decrees come mid-year. What `lapor calendar import` reads lies on top of them."""
 
-    holidays: tuple[Holiday, ...] = _setting([], _list(fields.Nested(_shape(Holiday))), _HOLIDAYS)
+    holidays: tuple[Holiday, ...] = _setting([], _list(_nested(Holiday)), _HOLIDAYS)
     working: tuple[date, ...] = _setting([], _list(_day()), "Days off that are worked after all: [2026-05-15]")
 
 

@@ -89,6 +89,22 @@ def listed(inner: fields.Field[Any], *rules: Rule) -> fields.Field[Any]:
     return fields.List(inner, validate=rules, error_messages=words("must be a list: [..]"))
 
 
+def nested(kind: type, *rules: Rule) -> fields.Field[Any]:
+    """Names with values, as a class declares them."""
+    return fields.Nested(shape(kind), validate=rules, error_messages=words(""))
+
+
+def needed(field: fields.Field[Any]) -> fields.Field[Any]:
+    """A field that cannot be left out."""
+    field.required = True
+    return field
+
+
+def named(inner: fields.Field[Any]) -> fields.Field[Any]:
+    """Values by names that are not known before."""
+    return fields.Dict(keys=fields.String(), values=inner, error_messages=words("must be names with values"))
+
+
 class Opening(fields.Field[Window]):
     """Opening and closing, as in 07:30-16:00."""
 
@@ -142,10 +158,20 @@ def hosts(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.lower().strip("[]").removesuffix(".") for name in names))
 
 
+def read(kind: type, values: Mapping[str, Any]) -> tuple[Any, list[str]]:
+    """What a class declares, read from names with values; None where there are faults, each with its place."""
+    try:
+        return shape(kind).load(values), []
+    except ValidationError as found:
+        return None, [f"{path}: {text}" for path, text in faults_of(found.messages_dict)]
+
+
 def faults_of(tree: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """What is wrong in a tree of faults, each with its place."""
     for key, below in tree.items():
-        path = f"{above}[{key}]" if isinstance(key, int) else above if key == "_schema" else f"{above}.{key}"
+        # the library's own words for a whole, and for what stands under a name that is not known before
+        within = key == "_schema" or (key == "value" and isinstance(below, dict))
+        path = f"{above}[{key}]" if isinstance(key, int) else above if within else f"{above}.{key}"
         if isinstance(below, dict):
             yield from faults_of(below, path)
         else:

@@ -21,20 +21,20 @@ from sqlalchemy.orm import Session
 
 from lapor import vault
 from lapor.attachments.store import Store
-from lapor.directory import revision, versions
+from lapor.directory import editions, organisation, revision, versions
 from lapor.errors import CannotRun, Unavailable
 from lapor.machine import indonesia, reader
 from lapor.machine.calendar import Calendar
 from lapor.machine.definition import Definition
+from lapor.machine.edition import Edition, Hours
 from lapor.machine.engine import Engine
+from lapor.machine.organisation import Organisation
 from lapor.notices import wordings
 from lapor.notices.wordings import Wordings
 from lapor.records import Complaint, Heartbeat, schema
 from lapor.settings import Secrets, Settings, shipped_workflows
 from lapor.vault import Ring, Vault
 
-# the library knows decrees from 2002 on; beyond the last decree its dates are estimates
-YEARS = range(2002, 2041)
 REWRITING = "rewriting"
 _PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000}
 
@@ -145,7 +145,16 @@ class Site:
         with self.writing() as session:
             revision.lock(session)
             versions.store_definitions(session, definitions)
-            versions.store_calendar(session, calendar_of(self.settings))
+            stored = editions.newest(session)
+            # a calendar that was imported holds until the next one is
+            if stored is None or stored.decree is None:
+                editions.store(session, edition_of(self.settings))
+
+    def adopt(self, edition: Edition) -> int:
+        """Make an edition the calendar in force, where it is not; return its version."""
+        with self.writing() as session:
+            revision.lock(session)
+            return editions.store(session, edition)
 
 
 def open_site(settings: Settings) -> Site:
@@ -228,11 +237,33 @@ def workflows_folder(settings: Settings) -> Path:
 
 
 def calendar_of(settings: Settings) -> Calendar:
-    """The national calendar with the office hours and the amendments of the settings, in the settings' zone."""
+    """The calendar of the settings in their zone."""
+    return edition_of(settings).calendar(settings.zone.key)
+
+
+def edition_of(settings: Settings) -> Edition:
+    """The national calendar with the office hours and the amendments of the settings."""
     worked = set(settings.calendar.working)
-    closed = {day: name for day, name in indonesia.holidays_of(YEARS).items() if day not in worked}
+    closed = {day: name for day, name in indonesia.holidays_of(indonesia.YEARS).items() if day not in worked}
     amended = {holiday.day: f"{holiday.name} ({holiday.decree})" for holiday in settings.calendar.holidays}
-    return Calendar(settings.zone.key, settings.office_hours.week, closed | amended)
+    return Edition(Hours(settings.office_hours.week, closed | amended), decreed=indonesia.decreed_years())
+
+
+def calendar_in_force(settings: Settings) -> tuple[int, Edition, Organisation]:
+    """The version of the calendar that is in force, with the units that may have hours of their own; nothing is made.
+
+    Where no database is there yet: version 0, what the settings say, and no units.
+    """
+    parsed = sqlalchemy.make_url(settings.database.url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return 0, edition_of(settings), Organisation({}, {})
+    database = connect(settings.database.url)
+    with closing(database.connect()) as connection, Session(connection) as session:
+        known = editions.read(session) if schema.current(connection) else {}
+        units = organisation.read(session) if known else Organisation({}, {})
+    database.dispose()
+    version = max(known, default=0)
+    return version, known[version] if known else edition_of(settings), units
 
 
 def _pepper(path: Path) -> bytes:

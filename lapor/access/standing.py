@@ -48,7 +48,8 @@ def warned(now: datetime) -> ColumnElement[bool]:
 
 def unacknowledged() -> ColumnElement[bool]:
     """Open, and some officer was told or warned and has not acknowledged it."""
-    rungs = exists().where(Escalation.outcome.in_(_RUNGS), _of_officer(), Escalation.acknowledged_at.is_(None))
+    open_yet = and_(Escalation.acknowledged_at.is_(None), Escalation.superseded_at.is_(None))
+    rungs = exists().where(Escalation.outcome.in_(_RUNGS), _of_officer(), open_yet)
     return and_(Complaint.is_open, rungs.correlate(Complaint))
 
 

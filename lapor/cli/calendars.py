@@ -1,20 +1,27 @@
-"""`lapor calendar`: what is a working day, when a budget ends, and whether all vectors come out right."""
+"""`lapor calendar`: what is a working day, when a budget ends, what a decree moves, and whether all vectors come out right."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from lapor.cli.here import as_json, print_json, print_table, settings_here
+from lapor.cli.here import as_json, print_json, print_table, progress, settings_here, site_here
+from lapor.directory import calendar_file
 from lapor.errors import CannotRun
-from lapor.machine import indonesia, vectors
+from lapor.machine import vectors
 from lapor.machine.budget import Budget
 from lapor.machine.calendar import Calendar
-from lapor.site import calendar_of
+from lapor.machine.clock import CalendarKey
+from lapor.machine.edition import Edition, Hours, Week
+from lapor.oversight import amending
+from lapor.site import Site, calendar_in_force, edition_of
 
 
 class _Moment(click.ParamType[datetime]):
@@ -66,22 +73,155 @@ def due(start: datetime, budget: Budget, zone: str | None, as_json: bool) -> Non
 
 
 @calendar.command()
+@click.option("--unit", help="The code of a unit; default: the national hours.")
 @click.option("--year", type=click.IntRange(2002, 2040), help="Default: this year.")
 @as_json
-def show(year: int | None, as_json: bool) -> None:
-    """Print the days off of a year, Saturdays and Sundays left out."""
-    office = _office(None)
-    year = year or datetime.now(ZoneInfo(office.zone)).year
-    days = {day: name for day, name in office.closed.items() if day.year == year}
+def show(unit: str | None, year: int | None, as_json: bool) -> None:
+    """Print the calendar in force: hours, and the days off of a year with their decrees, Saturdays and Sundays left out."""
+    version, edition, key = _in_force(unit=unit)
+    office = edition.calendar(key.zone, key.office, version)
+    year = year or datetime.now(ZoneInfo(key.zone)).year
     working = office.count_days(date(year, 1, 1), date(year, 12, 31))
+    told = {
+        "version": version,
+        "decree": edition.decree and edition.decree.written,
+        "zone": key.zone,
+        "hours_of": key.office or None,
+    }
     if as_json:
-        listed = [{"date": day.isoformat(), "name": name} for day, name in sorted(days.items())]
-        print_json({"year": year, "decreed": indonesia.decreed(year), "working_days": working, "closed": listed})
+        counted = {"year": year, "decreed": year in edition.decreed, "working_days": working}
+        print_json({**counted, **told, **_listed(edition.hours(key.office), year)})
         return
-    rows = [(day, f"{day:%a}", name) for day, name in sorted(days.items())]
-    print_table(f"{year}: {working} working days in {office.zone}", ("date", "day", "name"), rows)
-    if not indonesia.decreed(year):
+    _print_hours(edition, key.office, version)
+    _print_days(f"{year}: {working} working days in {key.zone}", edition.hours(key.office), year)
+    if year not in edition.decreed:
         click.echo("No joint leave is decreed for this year yet: what is due in it will move with the decree.")
+
+
+def _listed(hours: Hours, year: int) -> dict[str, Any]:
+    """Hours for programs: the week, periods and days of a year."""
+    periods = [
+        {"name": each.name, "from": each.first.isoformat(), "to": each.last.isoformat(), "week": _week(each.week)}
+        for each in hours.periods
+        if year in (each.first.year, each.last.year)
+    ]
+    closed = [_day(hours, day, {"name": name}) for day, name in sorted(hours.closed.items()) if day.year == year]
+    special = [
+        _day(hours, day, {"hours": [*map(str, windows)]})
+        for day, windows in sorted(hours.special.items())
+        if day.year == year
+    ]
+    return {"week": _week(hours.week), "periods": periods, "closed": closed, "special": special}
+
+
+def _day(hours: Hours, day: date, said: Mapping[str, Any]) -> dict[str, Any]:
+    decree = {"decree": hours.decrees[day].written} if day in hours.decrees else {}
+    return {"date": day.isoformat(), **said, **decree}
+
+
+def _week(week: Week) -> dict[str, list[str]]:
+    return {calendar_file.WEEKDAYS[weekday]: [*map(str, windows)] for weekday, windows in sorted(week.items())}
+
+
+def _print_hours(edition: Edition, office: str, version: int) -> None:
+    source = f"by {edition.decree}" if edition.decree else "by the settings"
+    hours, named = edition.hours(office), f"hours of {office}" if office else "national hours"
+    periods = {f"{each.name}, {each.first} to {each.last}": each.week for each in hours.periods}
+    weeks = [_week(week) for week in (hours.week, *periods.values())]
+    rows = [(name, *(", ".join(week.get(name, ())) for week in weeks)) for name in calendar_file.WEEKDAYS]
+    print_table(f"Calendar version {version}, {source}; {named}", ("", "usually", *periods), rows)
+
+
+def _print_days(title: str, hours: Hours, year: int) -> None:
+    said = {**hours.closed, **{day: " ".join(map(str, windows)) for day, windows in hours.special.items()}}
+    days = sorted((day, name) for day, name in said.items() if day.year == year)
+    rows = [(day, f"{day:%a}", name, hours.decrees.get(day)) for day, name in days]
+    print_table(title, ("date", "day", "name", "decree"), rows)
+
+
+@calendar.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@as_json
+def import_(file: Path, dry_run: bool, as_json: bool) -> int:
+    """Make FILE the calendar in force, and compute open clocks anew: first it tells which of them move, and by how much.
+
+    What FILE does not say is as the settings have it. Started again after it was killed, it goes on where it was.
+    """
+    site, now = site_here(), datetime.now(UTC)
+    base = edition_of(site.settings)
+    with site.reading() as session:
+        engine = site.engine(session)
+        edition = calendar_file.load(file, base=base, units=engine.organisation.unit_codes)
+        seen = amending.preview(engine, session, edition, now=now)
+    if not as_json:
+        _print_preview(edition, seen)
+    if dry_run:
+        done, version = amending.Amended(), None
+    else:
+        version = site.adopt(edition)
+        done = _amend(site)
+    if as_json:
+        faults = [{"complaint": number, "fault": fault} for number, fault in done.faults]
+        amended = {
+            "version": version,
+            "cases": done.cases,
+            "clocks": done.clocks,
+            "moved": done.moved,
+            "faults": faults,
+        }
+        print_json(
+            {
+                "decree": edition.decree and edition.decree.written,
+                **_told(seen),
+                "amended": None if dry_run else amended,
+            }
+        )
+    elif not dry_run:
+        click.echo(f"Version {version} is in force. Open clocks computed anew: {done.clocks}, moved: {done.moved}.")
+        if done.faults:
+            print_table(f"Cases that failed: {len(done.faults)}", ("number", "fault"), done.faults)
+    return 1 if done.faults else 0
+
+
+def _amend(site: Site) -> amending.Amended:
+    with site.reading() as session:
+        engine = site.engine(session)
+        waiting = amending.waiting(engine, session)
+    with progress("cases", waiting) as seen:
+        return amending.amend(engine, site.writing, now=datetime.now(UTC), batch=site.settings.worker.batch, seen=seen)
+
+
+def _told(seen: amending.Preview) -> dict[str, Any]:
+    groups = {"by_clock": seen.by_clock, "by_agency": seen.by_agency}
+    listed = {name: {key: _spread(moves) for key, moves in sorted(group.items())} for name, group in groups.items()}
+    return {"open": seen.open, "moves": _spread(seen.moves), **listed}
+
+
+def _spread(moves: Sequence[timedelta]) -> dict[str, Any]:
+    """How many clocks move, and by how many hours: later is more than nothing, earlier less."""
+    hours = [move / timedelta(hours=1) for move in moves]
+    if not hours:
+        return {"clocks": 0}
+    return {"clocks": len(hours), "min_hours": min(hours), "median_hours": median(hours), "max_hours": max(hours)}
+
+
+def _print_preview(edition: Edition, seen: amending.Preview) -> None:
+    groups = {"all": seen.moves} | {f"clock {name}": moves for name, moves in sorted(seen.by_clock.items())}
+    groups |= {f"agency {code}": moves for code, moves in sorted(seen.by_agency.items())}
+    rows = [
+        (name, *(_by(part) if isinstance(part, float) else part for part in _spread(moves).values()))
+        for name, moves in groups.items()
+        if moves
+    ]
+    title = f"{edition.decree}: {len(seen.moves)} of {seen.open} open clocks move"
+    print_table(title, ("of", "clocks", "least", "median", "most"), rows)
+
+
+def _by(hours: float) -> str:
+    """How much later, in days and hours, as in "+1 d 00:30"."""
+    minutes = round(abs(hours) * 60)
+    return f"{'-' if hours < 0 else '+'}{minutes // 1440} d {minutes // 60 % 24:02}:{minutes % 60:02}"
 
 
 @calendar.command()
@@ -105,11 +245,21 @@ def check(file: Path, as_json: bool) -> int:
 
 
 def _office(zone: str | None) -> Calendar:
-    settings = settings_here()
-    known = calendar_of(settings)
-    if zone is None:
-        return known
+    version, edition, key = _in_force()
     try:
-        return Calendar(zone, known.week, known.closed, known.special)
+        return edition.calendar(zone or key.zone, version=version)
     except ValueError as fault:
         raise CannotRun(f"--zone: {fault}") from None
+
+
+def _in_force(unit: str | None = None) -> tuple[int, Edition, CalendarKey]:
+    """The version in force, its edition, and which of its calendars a unit has; the national one without a unit."""
+    settings = settings_here()
+    version, edition, organisation = calendar_in_force(settings)
+    if unit is None:
+        return version, edition, CalendarKey(settings.zone.key, version)
+    found = organisation.unit_codes.get(unit)
+    if found is None:
+        raise CannotRun(f"--unit: there is no unit with the code {unit!r}.")
+    above = (organisation.units[each].code for each in reversed(found.path))
+    return version, edition, CalendarKey(found.zone, version, edition.office(above))

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any
+from collections import ChainMap
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.directory import organisation, revision, webhooks
+from lapor.directory import editions, organisation, revision, webhooks
 from lapor.errors import CannotRun
 from lapor.machine import reader
 from lapor.machine.budget import Budget
-from lapor.machine.calendar import Calendar, Window
-from lapor.machine.clock import CalendarKey
 from lapor.machine.definition import Definition
-from lapor.machine.engine import Engine, Standard
+from lapor.machine.engine import Engine, Standard, calendars_of
 from lapor.machine.workflow import Workflow
-from lapor.records import CalendarVersion, DefinitionVersion, StandardRow
-from lapor.records.base import canonical
+from lapor.records import DefinitionVersion, StandardRow
 from lapor.vault import Vault
 
 
@@ -53,34 +48,26 @@ def store_definitions(session: Session, definitions: Iterable[Definition]) -> No
             revision.grow(session)
 
 
-def store_calendar(session: Session, calendar: Calendar) -> None:
-    """Store the calendar's hours and days off as a new version where they are not those of the newest one."""
-    content = _content(calendar)
-    fingerprint = hashlib.sha256(canonical(content).encode()).hexdigest()
-    newest = session.scalars(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(1)).one_or_none()
-    if newest is None or newest.fingerprint != fingerprint:
-        session.add(CalendarVersion(fingerprint=fingerprint, content=content))
-        revision.grow(session)
-
-
 def engine(session: Session, *, zone: str, default_door: str, pepper: bytes, vault: Vault) -> Engine:
     """Build the engine of the moment from what is stored; `zone` is that of a government without units."""
     stored = session.scalars(select(DefinitionVersion).order_by(DefinitionVersion.id)).all()
     workflows = {(row.name, row.version): Workflow(_definition(row)) for row in stored}
     tree = organisation.read(session)
     zones = {unit.zone for unit in tree.units.values()} | {zone}
-    versions = session.scalars(select(CalendarVersion).order_by(CalendarVersion.id)).all()
+    known = editions.read(session)
+    calendars = [calendars_of(edition, sorted(zones), version) for version, edition in known.items()]
     return Engine(
         workflows=workflows,
         current={name: max(version for other, version in workflows if other == name) for name, _ in workflows},
-        calendars={CalendarKey(each, row.id): _calendar(row, each) for row in versions for each in zones},
-        calendar_version=versions[-1].id if versions else 0,
+        calendars=dict(ChainMap(*calendars)),
+        calendar_version=max(known, default=0),
         organisation=tree,
         standards=tuple(_standard(row) for row in session.scalars(select(StandardRow))),
         default_door=default_door,
         pepper=pepper,
         vault=vault,
         subscriptions=webhooks.subscriptions(session),
+        editions=known,
     )
 
 
@@ -94,26 +81,3 @@ def _definition(row: DefinitionVersion) -> Definition:
 def _standard(row: StandardRow) -> Standard:
     budget = Budget.parse(row.budget)
     return Standard(row.unit_id, row.kind, row.classification, row.category_id, budget, row.valid_from)
-
-
-def _content(calendar: Calendar) -> dict[str, Any]:
-    return {
-        "week": {str(day): [str(window) for window in windows] for day, windows in calendar.week.items()},
-        "closed": {day.isoformat(): name for day, name in calendar.closed.items()},
-        "special": {day.isoformat(): [str(window) for window in spans] for day, spans in calendar.special.items()},
-    }
-
-
-def _calendar(row: CalendarVersion, zone: str) -> Calendar:
-    content: Mapping[str, Any] = row.content
-    return Calendar(
-        zone,
-        {int(day): _windows(spans) for day, spans in content["week"].items()},
-        {date.fromisoformat(day): name for day, name in content["closed"].items()},
-        {date.fromisoformat(day): _windows(spans) for day, spans in content["special"].items()},
-        version=row.id,
-    )
-
-
-def _windows(spans: Iterable[str]) -> tuple[Window, ...]:
-    return tuple(Window.parse(*span.split("-")) for span in spans)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from lapor.machine.budget import Budget
-from lapor.machine.clock import CalendarKey, Clock, Step, advance, next_moment
+from lapor.machine.clock import CalendarKey, Clock, Step, advance, amend, next_moment
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.records import ClockRow, Complaint, many
@@ -66,7 +66,7 @@ def value(row: ClockRow | Row[Any]) -> Clock:
         name=row.name,
         term=row.term,
         budget=Budget.parse(row.budget),
-        calendar=CalendarKey(row.zone, row.calendar_version),
+        calendar=CalendarKey(row.zone, row.calendar_version, row.office),
         unit=row.unit_id,
         started_at=row.started_at,
         due_at=row.due_at,
@@ -84,13 +84,32 @@ def value(row: ClockRow | Row[Any]) -> Clock:
 
 def write(engine: Engine, definition: Definition, row: ClockRow, clock: Clock) -> None:
     """Store a clock in its row, with the moment at which it next asks for something."""
-    for name in ("name", "term", "started_at", "due_at", "paused_at", "extension", "restarts", "state", "stopped_at"):
-        setattr(row, name, getattr(clock, name))
-    row.budget, row.unit_id = str(clock.budget), clock.unit
-    row.zone, row.calendar_version = clock.calendar.zone, clock.calendar.version
-    row.pauses = [[stamp(start), stamp(end)] for start, end in clock.pauses]
-    row.rung, row.held_until = clock.rung, clock.held_until
-    row.next_moment_at = moment_of(engine, definition, clock)
+    for name, value_of_it in columns(engine, definition, clock).items():
+        setattr(row, name, value_of_it)
+
+
+def columns(engine: Engine, definition: Definition, clock: Clock) -> dict[str, Any]:
+    """What is stored of a clock, by column."""
+    named = ("name", "term", "started_at", "due_at", "paused_at", "extension", "restarts", "state", "stopped_at")
+    key = clock.calendar
+    return {name: getattr(clock, name) for name in (*named, "rung", "held_until")} | {
+        "budget": str(clock.budget),
+        "unit_id": clock.unit,
+        "zone": key.zone,
+        "calendar_version": key.version,
+        "office": key.office,
+        "pauses": [[stamp(start), stamp(end)] for start, end in clock.pauses],
+        "next_moment_at": moment_of(engine, definition, clock),
+    }
+
+
+def amended(
+    engine: Engine, definition: Definition, clock: Clock, *, door: int, state: str, at: datetime, version: int = 0
+) -> Clock:
+    """An open clock under a version of the calendar, by default the one in force. Door and state are those of its case."""
+    rule = definition.clocks[clock.name]
+    key = engine.key(clock.unit if rule.calendar == "holder" else door, version)
+    return amend(rule, clock, definition.ladders.get(rule.ladder or "", ()), key, state, at, engine.calendar)
 
 
 def climbed(clock: Clock, upcoming: datetime | None) -> dict[str, Any]:
@@ -98,8 +117,8 @@ def climbed(clock: Clock, upcoming: datetime | None) -> dict[str, Any]:
     return {"id": clock.id, "rung": clock.rung, "held_until": clock.held_until, "next_moment_at": upcoming}
 
 
-def store_climbed(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Store what `climbed` said of the clocks of many cases, in one statement."""
+def store_changed(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Store what changed in the rows of clocks of many cases, in one statement; each row is named by its `id`."""
     many.change(session, ClockRow, changes)
 
 

@@ -19,10 +19,11 @@ Pauses = tuple[tuple[datetime, datetime], ...]
 
 @dataclass(frozen=True, slots=True)
 class CalendarKey:
-    """The zone and version of a calendar."""
+    """The zone and version of a calendar, and the unit whose hours it has; "" for the national ones."""
 
     zone: str
     version: int
+    office: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,30 @@ def restart(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
     """Start a clock anew from `at` in a new term, as a message of the reporter does."""
     anew = replace(clock, started_at=at, pauses=(), paused_at=None, state="running", restarts=clock.restarts + 1)
     return _new_term(anew, calendars)
+
+
+def amend(
+    rule: ClockRule,
+    clock: Clock,
+    ladder: tuple[Rung, ...],
+    key: CalendarKey,
+    state: str,
+    at: datetime,
+    calendars: Calendars,
+) -> Clock:
+    """A clock under another version of its calendar, from `at` on; its case is in this state.
+
+    Another due moment is another term. A rung told stays told in it where its new moment has passed as well; from the
+    first of the others on the ladder is told again. A breach that is none any more no longer keeps the clock from pausing.
+    """
+    moved = _with_due(replace(clock, calendar=key), calendars)
+    if moved.due_at == clock.due_at:
+        return moved
+    stands, moments = clock.paused_at or at, rung_moments(moved, ladder[: clock.rung], calendars(key))
+    kept = len([*takewhile(lambda moment: moment < stands, moments)])
+    held = clock.held_until if kept == clock.rung else None
+    anew = replace(moved, term=clock.term + 1, rung=kept, held_until=held)
+    return _pause(anew, at) if state in rule.pauses else anew
 
 
 def rung_moments(clock: Clock, ladder: Iterable[Rung], calendar: Calendar) -> list[datetime]:

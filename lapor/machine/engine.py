@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from lapor.machine.budget import Budget
 from lapor.machine.calendar import Calendar
 from lapor.machine.clock import CalendarKey
+from lapor.machine.edition import Edition
 from lapor.machine.organisation import Organisation
 from lapor.machine.workflow import Workflow
 from lapor.vault import NO_VAULT, Vault
@@ -37,7 +38,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What `move` needs to know beside the case. `current` names the newest version of each kind."""
+    """What `move` needs to know beside the case. `current` names the newest version of each kind.
+
+    `editions` are what `calendars` were made from, by version.
+    """
 
     workflows: Mapping[tuple[str, int], Workflow]
     current: Mapping[str, int]
@@ -49,6 +53,7 @@ class Engine:
     pepper: bytes = field(default=b"", repr=False)
     vault: Vault = field(default=NO_VAULT, repr=False)
     subscriptions: tuple[Subscription, ...] = ()
+    editions: Mapping[int, Edition] = field(default_factory=dict)
 
     def workflow(self, kind: str, version: int | None = None) -> Workflow:
         """The workflow of a kind: the newest version, or the one that a case started with."""
@@ -59,8 +64,27 @@ class Engine:
         return self.calendars[key]
 
     def key(self, unit_id: int, version: int | None = None) -> CalendarKey:
-        """The calendar of a unit: the version in force, or another one."""
-        return CalendarKey(self.organisation.units[unit_id].zone, version or self.calendar_version)
+        """The calendar of a unit: the version in force, or another one, with the hours of the nearest unit that has its own."""
+        unit, version = self.organisation.units[unit_id], version or self.calendar_version
+        edition = self.editions.get(version)
+        above = (self.organisation.units[each].code for each in reversed(unit.path))
+        return CalendarKey(unit.zone, version, edition.office(above) if edition else "")
+
+    def is_provisional(self, key: CalendarKey, start: datetime, due: datetime) -> bool:
+        """Whether a due moment may move with a decree: a year from start to due was not decreed in that version."""
+        edition = self.editions.get(key.version)
+        return edition is not None and edition.is_provisional(start, due, key.zone)
+
+    def amended(self, edition: Edition) -> Engine:
+        """The engine as it would be with one more version of the calendar, which is then in force."""
+        version = self.calendar_version + 1
+        zones = {key.zone for key in self.calendars}
+        return replace(
+            self,
+            calendars={**self.calendars, **calendars_of(edition, zones, version)},
+            calendar_version=version,
+            editions={**self.editions, version: edition},
+        )
 
     def standard(
         self, unit_id: int, kind: str, classification: str | None, category_id: int | None, on: date
@@ -78,6 +102,12 @@ class Engine:
         )
         best = max(fitting, key=lambda standard: _weight(standard, path), default=None)
         return best.budget if best else None
+
+
+def calendars_of(edition: Edition, zones: Iterable[str], version: int) -> dict[CalendarKey, Calendar]:
+    """The calendars of a version: those of each office and the national one, in each zone."""
+    keys = [CalendarKey(zone, version, office) for zone in zones for office in ("", *edition.offices)]
+    return {key: edition.calendar(key.zone, key.office, version) for key in keys}
 
 
 def _weight(standard: Standard, path: tuple[int, ...]) -> tuple[bool, bool, int, date]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 
 from holidays import GOVERNMENT, PUBLIC, country_holidays
@@ -16,6 +17,8 @@ from lapor.machine.calendar import Calendar, Window
 # western, central and eastern time: WIB, WITA, WIT
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
 LANGUAGES = ("id", "en_US")
+# the library knows decrees from 2002 on; beyond the last decree its dates are estimates
+YEARS = range(2002, 2041)
 _ESTIMATED = "(perkiraan)"
 
 
@@ -44,9 +47,20 @@ def decreed(year: int) -> bool:
     return bool(country_holidays("ID", years=year, categories=(GOVERNMENT,), language="id"))
 
 
+@cache
+def decreed_years() -> frozenset[int]:
+    """Those of YEARS that are decreed."""
+    return frozenset(day.year for day in country_holidays("ID", years=YEARS, categories=(GOVERNMENT,), language="id"))
+
+
 def estimated(years: range) -> tuple[date, ...]:
     """The holidays whose dates the library calculated, and has not taken from a decree."""
-    return tuple(day for day, name in holidays_of(years).items() if _ESTIMATED in name)
+    return tuple(day for day, name in holidays_of(years).items() if is_estimated(name))
+
+
+def is_estimated(name: str) -> bool:
+    """Whether a holiday's name says that its date is a calculation."""
+    return _ESTIMATED in name
 
 
 def office_hours() -> Mapping[int, tuple[Window, ...]]:

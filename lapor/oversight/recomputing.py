@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from lapor.handling import step
+from lapor.handling import clocks, step
 from lapor.machine.clock import Clock, advance, restart
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
@@ -62,6 +62,8 @@ def _read(
     said = {**public, **internal}
     if entry.move == "submit" or entry.move in definition.moves:
         _run_clocks(engine, definition, complaint, told, entry, said, categories)
+    elif entry.move == "amend":
+        told.clocks = [_amended(engine, definition, complaint, told, entry, clock) for clock in told.clocks]
     elif entry.move in _NOTES:
         told.clocks = [_NOTES[entry.move](engine, told, entry, said, clock) for clock in told.clocks]
 
@@ -126,6 +128,19 @@ def _promised(_engine: Engine, _told: Told, _entry: TrailEntry, said: Mapping[st
 def _restarted(engine: Engine, _told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
     named = {change["name"] for change in said["clocks"]}
     return restart(clock, entry.at, engine.calendar) if clock.is_alive and clock.name in named else clock
+
+
+def _amended(
+    engine: Engine, definition: Definition, complaint: Complaint, told: Told, entry: TrailEntry, clock: Clock
+) -> Clock:
+    """A clock under the version of the calendar that the entry names, with those of its rungs that stay told."""
+    if not clock.is_alive:
+        return clock
+    version, door = entry.calendar_version, complaint.door_id
+    anew = clocks.amended(engine, definition, clock, door=door, state=told.state, at=entry.at, version=version)
+    kept = {rung for rung in told.rungs if rung[:2] == (clock.name, clock.term) and rung[2] < anew.rung}
+    told.rungs = told.rungs - kept | {(name, anew.term, rung, outcome) for name, _, rung, outcome in kept}
+    return anew
 
 
 def _is_about(clock: Clock, said: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ def record(engine: Engine, session: Session, cases: Sequence[Overdue], climbs: C
     ids = many.add(session, Escalation, [_escalation(rung, now) for rung in raised], by=("clock_id", "term", "rung"))
     trail.store(session, [_written_down(engine, session, rung, now) for rung in raised])
     outbox.store(session, list(_notices(engine, raised, ids, now)))
-    clocks.store_climbed(session, climbs.changes)
+    clocks.store_changed(session, climbs.changes)
     many.change(session, Complaint, [_case(case.complaint) for case in cases])
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lapor.records.base import Key, OfComplaint, Record
 from lapor.records.complaint import Complaint
 
+ALIVE = "state IN ('running', 'paused')"
+
 
 class ClockRow(Record):
     """One run of one clock; at most one of each name is alive in a case."""
@@ -22,8 +24,15 @@ class ClockRow(Record):
             "complaint_id",
             "name",
             unique=True,
-            sqlite_where=text("state IN ('running', 'paused')"),
-            postgresql_where=text("state IN ('running', 'paused')"),
+            sqlite_where=text(ALIVE),
+            postgresql_where=text(ALIVE),
+        ),
+        Index(
+            "ix_clocks_alive_calendar_version",
+            "calendar_version",
+            "complaint_id",
+            sqlite_where=text(ALIVE),
+            postgresql_where=text(ALIVE),
         ),
         CheckConstraint("state IN ('running', 'paused', 'met', 'missed', 'lapsed')", name="state"),
         CheckConstraint("(paused_at IS NULL) = (state <> 'paused')", name="paused"),
@@ -36,6 +45,7 @@ class ClockRow(Record):
     budget: Mapped[str]
     zone: Mapped[str]
     calendar_version: Mapped[int]
+    office: Mapped[str] = mapped_column(server_default=text("''"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     started_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -11,7 +11,10 @@ from lapor.records.base import Key, OfComplaint, Record
 
 
 class Escalation(Record):
-    """One rung. `post_id` is None where the reporter was told, or where the rung was skipped."""
+    """One rung. `post_id` is None where the reporter was told, or where the rung was skipped.
+
+    `superseded_at` is when an amended calendar put off the moment for which it was told.
+    """
 
     __tablename__ = "escalations"
     __table_args__ = (
@@ -34,3 +37,4 @@ class Escalation(Record):
     next_rung_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     promised_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from lapor.access.secrets import hashed
+from lapor.machine.edition import Decree, Hours
+from lapor.oversight import amending
 from lapor.privacy import identity
 from lapor.records import Complaint, Reporter
+from lapor.site import edition_of
 from tests.integration.town import COORDINATOR, DISPOSITION
 from tests.integration.web import BARE, NOT_FOUND, V1, Web, problem
 
@@ -91,6 +96,25 @@ def test_all_that_was_said_is_shown_to_the_reporter(web: Web) -> None:
         "clocks": [{**VERIFICATION, "due_at": due}],
     }
     assert without(case, "secret") == seen.json
+
+
+def test_what_is_due_in_a_year_without_decree_is_provisional_until_the_decree_comes(web: Web) -> None:
+    # Friday 29 December 2028; the decrees that the library knows end before
+    web.watch.at = datetime(2028, 12, 29, 2, 0, tzinfo=UTC)
+    case = web.submit()
+    path, secret = f"/complaints/{case['tracking_number']}", case["secret"]
+    clock = {**VERIFICATION, "started_at": "2028-12-29T02:00:00Z", "due_at": "2029-01-04T09:00:00Z"}
+    assert case["clocks"] == [{**clock, "provisional": True}]
+    base, decree = edition_of(web.site.settings), Decree("SKB 7/2028", date(2028, 9, 14))
+    leave = {**base.national.closed, date(2029, 1, 2): "Cuti bersama"}
+    edition = replace(
+        base, national=Hours(base.national.week, leave), decreed=base.decreed | {2028, 2029}, decree=decree
+    )
+    web.site.adopt(edition)
+    with web.site.reading() as session:
+        engine = web.site.engine(session)
+    amending.amend(engine, web.site.writing, now=web.watch.at)
+    assert web.get(path, secret).json["clocks"] == [{**clock, "term": 2, "due_at": "2029-01-05T09:30:00Z"}]
 
 
 def test_only_a_hash_of_the_secret_is_stored(web: Web) -> None:

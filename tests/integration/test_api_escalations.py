@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from lapor.oversight import amending
+from tests.integration.test_amending import decreeing, store
 from tests.integration.town import COORDINATOR, DISPOSITION
 from tests.integration.web import NOT_FOUND, NOW, Web, problem
 
@@ -86,6 +89,16 @@ def test_what_cannot_be_acknowledged_changes_nothing(web: Web, body: object, err
     answer = web.post(f"/escalations/{found['id']}/acknowledgement", body, post)
     assert problem(answer) == (422, "invalid-fields", errors)
     assert web.town.dump() == before
+
+
+def test_what_an_amended_calendar_put_off_says_so_and_waits_for_nobody(web: Web) -> None:
+    case = late(web)
+    post, found = told(web)
+    after = store(web.town, decreeing(web.town, date(2026, 7, 8)))
+    amending.amend(after.engine, web.site.writing, now=web.watch.at)
+    put_off = {**rung(case, {**found, "told": post}), "superseded_at": "2026-07-08T12:00:00Z"}
+    assert web.get("/escalations", post).json["items"] == [put_off]
+    assert web.get("/escalations?acknowledged=false", post).json["items"] == []
 
 
 def test_others_cannot_acknowledge(web: Web) -> None:
