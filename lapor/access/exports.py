@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lapor.records import Export, Notice
+from lapor.records import Export, Notice, many
 
 
 def record(session: Session, complaint_id: int, day: date) -> None:
     """Write down that a copy was handed out, once for a case and a day in UTC."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    insert = many.INSERTS[session.get_bind().dialect.name]
     session.execute(insert(Export).on_conflict_do_nothing(), [{"complaint_id": complaint_id, "day": day}])
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lapor.access.secrets import DIGITS, REPORTER_PREFIX, hashed, is_same, new_secret
 from lapor.machine.engine import Engine
 from lapor.privacy import identity
-from lapor.records import Complaint, Gathering, Reporter
+from lapor.records import Complaint, Gathering, Reporter, many
 
 MINUTES, HOURS, ATTEMPTS = 30, 12, 5
 _SIGNS = 10
@@ -20,10 +20,11 @@ _SIGNS = 10
 def offer(engine: Engine, session: Session, email: str, *, now: datetime) -> str:
     """Make a code for an address, whether anything was reported with it or not; the one before is gone."""
     index, code = identity.index(engine.pepper, email) or "", _new_code()
-    known = session.scalar(select(Gathering.id).filter_by(email_index=index).with_for_update())
     until = now + timedelta(minutes=MINUTES)
-    shut = hashed(code, engine.pepper)
-    session.merge(Gathering(id=known, email_index=index, code_hash=shut, attempts=0, until=until, token_hash=None))
+    fresh = {"code_hash": hashed(code, engine.pepper), "attempts": 0, "until": until, "token_hash": None}
+    # one statement: of two who ask at once for the first time, one adds the row and the other changes it
+    asked = many.INSERTS[session.get_bind().dialect.name](Gathering).values(email_index=index, **fresh)
+    session.execute(asked.on_conflict_do_update(index_elements=[Gathering.email_index], set_=fresh))
     return code
 
 

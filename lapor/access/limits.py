@@ -13,12 +13,11 @@ from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import bindparam, case, delete, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lapor.access.secrets import hashed
 from lapor.errors import NotRecognised, TooMany, Unavailable
-from lapor.records import LimitCount
+from lapor.records import LimitCount, many
 from lapor.records.base import Writing
 from lapor.settings import Limits
 
@@ -36,7 +35,6 @@ Name = Literal[
 HOUR = timedelta(hours=1)
 # numbers are per hour; a shorter window allows its share of them
 _WINDOWS: Mapping[Name, timedelta] = {"failed_sessions": HOUR / 4}
-_INSERT: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def take(writing: Writing, pepper: bytes, rules: Limits, name: Name, subject: str, *, now: datetime) -> None:
@@ -131,7 +129,7 @@ def _counting(dialect: str) -> Any:
     now, over_at, ahead = (bindparam(name, type_=LimitCount.started_at.type) for name in ("now", "over_at", "ahead"))
     # a beginning so far ahead is of a clock that was wrong
     over = or_(LimitCount.started_at <= over_at, LimitCount.started_at > ahead)
-    begun = _INSERT[dialect](LimitCount.__table__).values(key=bindparam("subject"), started_at=now, count=1)
+    begun = many.INSERTS[dialect](LimitCount.__table__).values(key=bindparam("subject"), started_at=now, count=1)
     counted = begun.on_conflict_do_update(
         index_elements=[LimitCount.key],
         set_={

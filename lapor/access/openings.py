@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lapor.access.principal import Principal
-from lapor.records import Look
+from lapor.records import Look, many
 
 IDENTITY, CONTENT = "identity", "content"
 WHATS = (IDENTITY, CONTENT)
@@ -34,7 +33,7 @@ def record(session: Session, principal: Principal, found: Iterable[tuple[int, st
     who = {"post_id": principal.post_id, "role": principal.role, "day": now.date()}
     rows = [{**who, "complaint_id": complaint_id, "what": what} for complaint_id, what in sorted(found)]
     if rows:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        insert = many.INSERTS[session.get_bind().dialect.name]
         session.execute(insert(Look).on_conflict_do_nothing(), rows)
 
 

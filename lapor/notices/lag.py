@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lapor.records import LagCount
+from lapor.records import LagCount, many
 
 RECORDED, DELIVERED = "recorded", "delivered"
 BUCKETS = (1, 5, 15, 30, 60, 300, 900, 3600, 21600, 86400)
 """Upper bounds in seconds."""
-_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def count(session: Session, name: str, lags: Iterable[timedelta]) -> None:
@@ -33,7 +30,7 @@ def count(session: Session, name: str, lags: Iterable[timedelta]) -> None:
 
 def _add(session: Session, name: str, bucket: int, seconds: Sequence[float]) -> None:
     counted, total = len(seconds), sum(seconds)
-    new = _INSERT[session.get_bind().dialect.name](LagCount)
+    new = many.INSERTS[session.get_bind().dialect.name](LagCount)
     new = new.values(name=name, seconds=bucket, count=counted, total_seconds=total)
     more = {"count": LagCount.count + counted, "total_seconds": LagCount.total_seconds + total}
     session.execute(new.on_conflict_do_update(index_elements=[LagCount.name, LagCount.seconds], set_=more))

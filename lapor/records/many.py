@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -28,6 +29,8 @@ Rows = Sequence[Mapping[str, Any]]
 """Values by column, for each row the same columns."""
 Ids = dict[tuple[Any, ...], int]
 """The ids of rows by what tells them apart."""
+INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+"""By database, an insert that knows what to do where a row is there already."""
 
 
 def add(session: Session, record: type[Record], rows: Rows, *, by: Sequence[str] = ()) -> Ids:
