@@ -19,7 +19,7 @@ from lapor.machine import vectors
 from lapor.machine.budget import Budget
 from lapor.machine.calendar import Calendar
 from lapor.machine.clock import CalendarKey
-from lapor.machine.edition import Edition, Hours, Week
+from lapor.machine.edition import Edition, Hours, Period, Week
 from lapor.oversight import amending
 from lapor.site import Site, calendar_in_force, edition_of
 
@@ -92,7 +92,7 @@ def show(unit: str | None, year: int | None, as_json: bool) -> None:
         counted = {"year": year, "decreed": year in edition.decreed, "working_days": working}
         print_json({**counted, **told, **_listed(edition.hours(key.office), year)})
         return
-    _print_hours(edition, key.office, version)
+    _print_hours(edition, key, year)
     _print_days(f"{year}: {working} working days in {key.zone}", edition.hours(key.office), year)
     if year not in edition.decreed:
         click.echo("No joint leave is decreed for this year yet: what is due in it will move with the decree.")
@@ -102,8 +102,7 @@ def _listed(hours: Hours, year: int) -> dict[str, Any]:
     """Hours for programs: the week, periods and days of a year."""
     periods = [
         {"name": each.name, "from": each.first.isoformat(), "to": each.last.isoformat(), "week": _week(each.week)}
-        for each in hours.periods
-        if year in (each.first.year, each.last.year)
+        for each in _periods(hours, year)
     ]
     closed = [_day(hours, day, {"name": name}) for day, name in sorted(hours.closed.items()) if day.year == year]
     special = [
@@ -111,7 +110,17 @@ def _listed(hours: Hours, year: int) -> dict[str, Any]:
         for day, windows in sorted(hours.special.items())
         if day.year == year
     ]
-    return {"week": _week(hours.week), "periods": periods, "closed": closed, "special": special}
+    worked = [_day(hours, day, {}) for day in _worked(hours) if day.year == year]
+    return {"week": _week(hours.week), "periods": periods, "closed": closed, "worked": worked, "special": special}
+
+
+def _periods(hours: Hours, year: int) -> list[Period]:
+    return [period for period in hours.periods if period.first.year <= year <= period.last.year]
+
+
+def _worked(hours: Hours) -> list[date]:
+    """Days off that are worked after all: a decree says so, and nothing else is said of them."""
+    return sorted(hours.decrees.keys() - hours.closed.keys() - hours.special.keys())
 
 
 def _day(hours: Hours, day: date, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,17 +132,18 @@ def _week(week: Week) -> dict[str, list[str]]:
     return {calendar_file.WEEKDAYS[weekday]: [*map(str, windows)] for weekday, windows in sorted(week.items())}
 
 
-def _print_hours(edition: Edition, office: str, version: int) -> None:
+def _print_hours(edition: Edition, key: CalendarKey, year: int) -> None:
     source = f"by {edition.decree}" if edition.decree else "by the settings"
-    hours, named = edition.hours(office), f"hours of {office}" if office else "national hours"
-    periods = {f"{each.name}, {each.first} to {each.last}": each.week for each in hours.periods}
+    hours, named = edition.hours(key.office), f"hours of {key.office}" if key.office else "national hours"
+    periods = {f"{each.name}, {each.first} to {each.last}": each.week for each in _periods(hours, year)}
     weeks = [_week(week) for week in (hours.week, *periods.values())]
     rows = [(name, *(", ".join(week.get(name, ())) for week in weeks)) for name in calendar_file.WEEKDAYS]
-    print_table(f"Calendar version {version}, {source}; {named}", ("", "usually", *periods), rows)
+    print_table(f"Calendar version {key.version}, {source}; {named}", ("", "usually", *periods), rows)
 
 
 def _print_days(title: str, hours: Hours, year: int) -> None:
-    said = {**hours.closed, **{day: " ".join(map(str, windows)) for day, windows in hours.special.items()}}
+    special = {day: " ".join(map(str, windows)) for day, windows in hours.special.items()}
+    said = {**hours.closed, **special, **dict.fromkeys(_worked(hours), "worked after all")}
     days = sorted((day, name) for day, name in said.items() if day.year == year)
     rows = [(day, f"{day:%a}", name, hours.decrees.get(day)) for day, name in days]
     print_table(title, ("date", "day", "name", "decree"), rows)

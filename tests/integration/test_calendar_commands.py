@@ -22,6 +22,8 @@ decreed: [2030]
 days_off:
   - {date: 2026-07-10, name: Cuti bersama}
   - {date: 2030-02-05, name: Idulfitri, decree: {number: SKB 9/2029, date: 2029-10-01}}
+worked:
+  - {date: 2026-05-15}
 overrides:
   - {date: 2026-12-31, hours: ["07:30-12:00"]}
 units:
@@ -142,7 +144,7 @@ def test_the_calendar_in_force_is_shown_with_its_decrees(town: Town, shell: Shel
     hospital = printed(shell, "show", "--year", "2026", "--unit", "rsud")
     assert {
         name: hospital[name]
-        for name in ("year", "decreed", "version", "zone", "hours_of", "week", "periods", "special")
+        for name in ("year", "decreed", "version", "zone", "hours_of", "week", "periods", "worked", "special")
     } == {
         "year": 2026,
         "decreed": True,
@@ -151,6 +153,7 @@ def test_the_calendar_in_force_is_shown_with_its_decrees(town: Town, shell: Shel
         "hours_of": "rsud",
         "week": {"monday": ["07:00-12:00", "13:00-14:00"], "saturday": ["07:00-12:00"]},
         "periods": [{"name": "Ramadan", "from": "2026-02-18", "to": "2026-03-19", "week": {"monday": ["08:00-15:00"]}}],
+        "worked": [{"date": "2026-05-15", "decree": skb}],
         "special": [{"date": "2026-12-31", "hours": ["07:30-12:00"], "decree": skb}],
     }
     assert printed(shell, "due", "--from", "2026-07-09T09:00:00+07:00", "--budget", "1 working day") == {
@@ -170,6 +173,7 @@ def test_the_calendar_is_shown_to_people(town: Town, shell: Shell) -> None:
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
     assert ["monday", "07:00-12:00, 13:00-14:00", "08:00-15:00"] in cells
     assert ["2026-07-10", "Fri", "Cuti bersama", "SKB 5/2026, 2026-07-07"] in cells
+    assert ["2026-05-15", "Fri", "worked after all", "SKB 5/2026, 2026-07-07"] in cells
     assert ["2026-12-31", "Thu", "07:30-12:00", "SKB 5/2026, 2026-07-07"] in cells
     _, out, _ = shell("show", "--year", "2031")
     assert out.splitlines()[-1].startswith("No joint leave is decreed for this year yet")
