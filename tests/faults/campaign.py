@@ -35,6 +35,8 @@ MOODS: Mapping[str, int] = {
 }
 PACE = 0.6
 """The longest time in seconds between two deeds."""
+PATIENCE = 600
+"""For how many seconds what is calm may take."""
 # a process that has everything in memory makes the others, so that none is busy with starting most of the time
 START = get_context("forkserver")
 START.set_forkserver_preload(["tests.faults.worker"])
@@ -83,7 +85,7 @@ class Campaign:
 
     def calm(self, place: Place, settled: Callable[[], bool]) -> None:
         """Let the senders work undisturbed until it is settled."""
-        self.place, patience = place, time.monotonic() + 300
+        self.place, patience = place, time.monotonic() + PATIENCE
         for name in ("first sender", "second sender"):
             self._start(name)
         try:

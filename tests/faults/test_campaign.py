@@ -20,7 +20,7 @@ from lapor.machine.clock import rung_moments
 from lapor.oversight import doctor, escalation
 from lapor.records import ClockRow, Complaint, Escalation, Notice, PostRow, TrailEntry
 from lapor.settings import Mail
-from tests.faults.campaign import Campaign, seed, timed, warm_up
+from tests.faults.campaign import PATIENCE, Campaign, seed, timed, warm_up
 from tests.faults.worker import Place, Watch
 from tests.integration.conftest import founded
 from tests.integration.town import REPORTER, Town, at
@@ -96,8 +96,8 @@ def at_work(town: Town, server: MailServer, lots: random.Random, seconds: float)
 def settle(town: Town, campaign: Campaign) -> None:
     """Sweep once more, then send calmly until nothing waits; a day goes by in a second."""
     escalation.sweep(town.engine, town.site.writing, now=END)
-    later = Watch(END, END + timedelta(days=60), time.monotonic(), 60)
-    place = replace(campaign.place, watch=later, lease=timedelta(days=2))
+    later = Watch(END, END + timedelta(days=PATIENCE), time.monotonic(), PATIENCE)
+    place = replace(campaign.place, watch=later, lease=timedelta(days=20))
     campaign.calm(place, lambda: "waiting" not in {notice.state for notice in rows(town, Notice)})
 
 
