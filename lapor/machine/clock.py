@@ -8,11 +8,13 @@ from datetime import date, datetime
 from itertools import takewhile
 
 from lapor.errors import InvalidFields
-from lapor.machine.budget import Budget
+from lapor.machine.budget import Budget, Unit
 from lapor.machine.calendar import Calendar
 from lapor.machine.definition import ClockRule, Definition, Move, Rung
 
 ALIVE = ("running", "paused")
+RESPITE = Budget(1, Unit.WORKING_DAYS)
+"""How long a time-out waits for whoever was reminded too late."""
 Pauses = tuple[tuple[datetime, datetime], ...]
 
 
@@ -234,9 +236,10 @@ def next_moment(clock: Clock, rule: ClockRule, ladder: tuple[Rung, ...], calenda
     if clock.state != "running":
         return None
     moments = [_moment_of(rung, clock, calendar) for rung in ladder[clock.rung : clock.rung + 1]]
+    moments += [clock.due_at] if rule.then else []
     if clock.held_until is not None:
         moments = [max(moment, clock.held_until) for moment in moments]
-    return min(moments + ([clock.due_at] if rule.then else []), default=None)
+    return min(moments, default=None)
 
 
 def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: datetime) -> list[int]:
@@ -244,7 +247,7 @@ def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: d
 
     A rung never comes before the one below it: the first that is not due ends the search.
     """
-    if clock.held_until is not None and now <= clock.held_until:
+    if _is_held(clock, now):
         return []
     remaining = range(clock.rung, len(ladder))
     return list(takewhile(lambda index: _moment_of(ladder[index], clock, calendar) < now, remaining))
@@ -252,4 +255,17 @@ def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: d
 
 def timed_out(clock: Clock, rule: ClockRule, now: datetime) -> bool:
     """Whether the time-out of a clock has come."""
-    return rule.then is not None and clock.state == "running" and clock.due_at < now
+    return rule.then is not None and clock.state == "running" and clock.due_at < now and not _is_held(clock, now)
+
+
+def _is_held(clock: Clock, now: datetime) -> bool:
+    return clock.held_until is not None and now <= clock.held_until
+
+
+def after_rung(clock: Clock, rule: ClockRule, rung: int, at: datetime, calendar: Calendar) -> Clock:
+    """The clock after a rung of it was told at a moment.
+
+    A time-out whose reminder comes only now that it is due waits for a working day: nothing ends without a word.
+    """
+    is_late = rule.then is not None and clock.due_at < at
+    return replace(clock, rung=rung + 1, held_until=calendar.due(at, RESPITE) if is_late else None)

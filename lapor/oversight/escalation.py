@@ -87,7 +87,7 @@ def escalate(engine: Engine, session: Session, complaints: Sequence[Complaint], 
     cases = gather(engine, session, complaints)
     climbs = climb(engine, cases, now)
     record(engine, session, cases, climbs, now)
-    time_outs = [(case.complaint.id, then) for case in cases if (then := case.time_out(now))]
+    time_outs = [(case.complaint.id, then) for case in cases if (then := case.time_out(climbs, now))]
     for complaint_id, then in time_outs:
         move(engine, session, complaint_id, then, actor=SYSTEM, fields={}, now=now)
     return Sweep(cases=len(cases), rungs=len(climbs.raised), time_outs=len(time_outs))

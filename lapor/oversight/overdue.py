@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, load_only
 from lapor.handling import clocks
 from lapor.handling.disposition import concerned
 from lapor.handling.step import Party
-from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
+from lapor.machine.clock import Clock, after_rung, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
 from lapor.oversight import ladder
@@ -46,11 +46,13 @@ class Overdue:
     told: Mapping[Term, Sequence[int]]
     reported: Collection[int]
 
-    def time_out(self, now: datetime) -> str | None:
-        """The move that the first clock makes whose time-out has come."""
+    def time_out(self, climbs: Climbs, now: datetime) -> str | None:
+        """The move that the first clock makes whose time-out has come, after these climbs."""
         rules = self.definition.clocks
-        ending = (row for row in self.rows if rules[row.name].then)
-        names = (row.name for row in ending if timed_out(clocks.value(row), rules[row.name], now))
+        held = {change["id"]: change["held_until"] for change in climbs.changes}
+        ending = [clocks.value(row) for row in self.rows if rules[row.name].then]
+        now_held = (replace(clock, held_until=held.get(clock.id, clock.held_until)) for clock in ending)
+        names = (clock.name for clock in now_held if timed_out(clock, rules[clock.name], now))
         return next((rules[name].then for name in names), None)
 
 
@@ -150,10 +152,10 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     rungs = case.definition.ladders.get(rule.ladder or "", ())
     due = rungs_due(clock, rungs, calendar, now)
     for index in due:
-        later = replace(clock, rung=index + 1, held_until=None)
+        later = after_rung(clock, rule, index, now, calendar)
         upcoming = next_moment(later, rule, rungs, calendar)
-        told, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
-        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index].tell, outcome, told, upcoming))
+        whom, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
+        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index].tell, outcome, whom, upcoming))
         clock = later
     upcoming = next_moment(clock, rule, rungs, calendar)
     climbs.changes.append(clocks.climbed(clock, upcoming))
