@@ -122,6 +122,12 @@ def _carry(rule: ClockRule, clock: Clock | None, step: Step, calendars: Calendar
     return _stop(clock, step.at, calendars, met=False)
 
 
+def runs_on(rule: ClockRule, move: Move, target: str) -> bool:
+    """Whether a running clock runs on after a move to a state: it is neither met nor started anew by it."""
+    is_ended = move.name in rule.met_by or (rule.anew == "holder" and move.holder)
+    return not is_ended and target in rule.runs
+
+
 def _starts(rule: ClockRule, past: Mapping[str, Clock], step: Step, *, was_met: bool) -> bool:
     anew = rule.anew == "holder" and step.holder_changes
     before = past.get(rule.name)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lapor.oversight import escalation
 from lapor.oversight.escalation import Sweep
-from lapor.records import ClockRow
+from lapor.records import ClockRow, Notice
 from tests.integration.town import COORDINATOR, REPORTER, Case, Town, at, shown
 from tests.integration.web import Web
 
@@ -50,6 +50,19 @@ def test_old_cases_that_are_keyed_in_at_once_cause_one_message_each_and_no_storm
         ["inspektorat.inspektur: escalation"]
     ] * 3
     assert (town.sweep(moment), town.findings(moment)) == (Sweep(), [])
+
+
+def test_whoever_gets_an_overdue_case_is_told_how_late_it_is(town: Town) -> None:
+    punctual, late = town.case_in("disposed"), town.case_in("disposed")
+    punctual.make("pass_down", "pu.penghubung", "7 Jul 09:00", unit="jalan")
+    town.sweep("13 Jul 16:01")
+    late.make("pass_down", "pu.penghubung", "14 Jul 09:00", unit="jalan")
+    with town.site.reading() as session:
+        asked = select(Notice.complaint_id, Notice.facts)
+        told = session.execute(asked.where(Notice.event == "work").order_by(Notice.id)).all()
+    # first response was due on 13 July at 16:00; the new holder's own clock has begun anew
+    since = {"tell": "late", "due_at": "2026-07-13T09:00:00Z"}
+    assert [(row.complaint_id, row.facts) for row in told[2:]] == [(punctual.id, {}), (late.id, since)]
 
 
 def test_a_case_that_is_looked_at_is_still_overdue_and_its_rungs_still_stand(web: Web) -> None:
