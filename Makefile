@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that is needed; both set up what they need first.
 BIN := .venv/bin
-.PHONY: setup run check format test schemathesis docs lock
+.PHONY: setup run check format test schemathesis faults docs lock
 .DEFAULT_GOAL := run
 MAKEFLAGS += --no-print-directory
 
@@ -35,6 +35,10 @@ test: check
 # every phase for every role, with many examples of each request: minutes
 schemathesis: setup
 	@LAPOR_TEST_SCHEMATHESIS=$(or $(EXAMPLES),100) $(BIN)/pytest -n 2 tests/integration/test_schemathesis.py $(ARGS)
+
+# two sweepers and two senders killed and stopped at random for so long; a failure is repeated with LAPOR_TEST_SEED
+faults: setup
+	@LAPOR_TEST_FAULTS=$(or $(SECONDS),60) $(BIN)/pytest -s tests/faults $(ARGS)
 
 docs: setup
 	@$(BIN)/python bin/reference.py

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -37,7 +38,8 @@ OPTIONS: Mapping[str, str] = {
     "timezone": "Asia/Jakarta",
 }
 # The shell outlives us by a moment, however we end: our end of its pipe closes, it stops the server by its number.
-KEEPER = 'folder=$1; shift; "$@" & read -r gone; kill -INT $!; wait $!; cd /; rm -rf "$folder"'
+# For each line that it reads before, it starts a server that was killed once more.
+KEEPER = 'folder=$1; shift; "$@" & while read -r again; do wait $!; "$@" & done; kill -INT $!; wait $!; cd /; rm -rf "$folder"'
 
 
 class NoPostgres(Exception):
@@ -55,6 +57,23 @@ class Server:
     @property
     def pid(self) -> int:
         return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
+    def kill(self) -> None:
+        """End it at once, with nothing put in order; return when the last of its processes is gone."""
+        pid = self.pid
+        of_it = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(pid, signal.SIGKILL)
+        patience = time.monotonic() + 30
+        while any(_runs(child) for child in of_it):
+            assert time.monotonic() < patience, of_it
+            time.sleep(0.05)
+
+    def start_again(self) -> None:
+        """Start it after it was killed; return when it answers."""
+        assert self.keeper.stdin
+        self.keeper.stdin.write(b"again\n")
+        self.keeper.stdin.flush()
+        _wait(self)
 
     def stop(self) -> None:
         assert self.keeper.stdin
@@ -152,8 +171,19 @@ def start(options: Mapping[str, str] = OPTIONS) -> Server:
             [str(word) for word in kept], stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, **who
         )
     server = Server(f"postgresql://postgres@/postgres?host={folder}", folder, keeper)
-    _wait(server)
+    try:
+        _wait(server)
+    except NoPostgres:
+        server.stop()
+        raise
     return server
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def _initialise(found: Path, folder: Path, who: Mapping[str, Any]) -> None:
@@ -174,7 +204,6 @@ def _wait(server: Server) -> None:
         except psycopg.OperationalError as error:
             if time.monotonic() > patience:
                 said = (server.folder / "log").read_text().strip() or str(error)
-                server.stop()
                 raise NoPostgres(f"PostgreSQL does not start: {said.splitlines()[-1]}") from None
             time.sleep(0.05)
 

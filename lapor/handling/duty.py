@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 
 from lapor.handling.disposition import barred_from
 from lapor.handling.step import Making
+from lapor.machine.clock import runs_on
 from lapor.machine.organisation import Organisation, Post
 from lapor.notices import outbox
 from lapor.records import Complaint
+from lapor.records.base import stamp
 
 
 def responsible(organisation: Organisation, complaint: Complaint, acts: str | None) -> Post:
@@ -70,7 +72,18 @@ def send_back(making: Making) -> None:
 def tell(making: Making, post: Post | None) -> None:
     """Tell a post that it has something to do, unless it has just seen to that itself."""
     if post and post.id != making.actor.post_id:
-        outbox.tell(making.session, making.complaint, "work", making.now, post_id=post.id)
+        outbox.tell(making.session, making.complaint, "work", making.now, post_id=post.id, facts=_lateness(making))
+
+
+def _lateness(making: Making) -> dict[str, str]:
+    """Since when a case is overdue by clocks that this move does not end; whoever gets it is told."""
+    rules, move = making.definition.clocks, making.move
+    if move is None:
+        return {}
+    target = move.leads_to(making.complaint.state)
+    running = (row for row in making.clock_rows if row.state == "running" and row.due_at < making.now)
+    late = [row.due_at for row in running if runs_on(rules[row.name], move, target)]
+    return {"tell": "late", "due_at": stamp(min(late))} if late else {}
 
 
 EFFECTS = {"ask_arbitration": ask_arbiter, "send_back": send_back}

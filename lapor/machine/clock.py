@@ -9,11 +9,13 @@ from functools import lru_cache
 from itertools import takewhile
 
 from lapor.errors import InvalidFields
-from lapor.machine.budget import Budget
+from lapor.machine.budget import Budget, Unit
 from lapor.machine.calendar import Calendar
 from lapor.machine.definition import ClockRule, Definition, Move, Rung
 
 ALIVE = ("running", "paused")
+RESPITE = Budget(1, Unit.WORKING_DAYS)
+"""How long a time-out waits for whoever was reminded too late."""
 Pauses = tuple[tuple[datetime, datetime], ...]
 
 
@@ -120,6 +122,12 @@ def _carry(rule: ClockRule, clock: Clock | None, step: Step, calendars: Calendar
     if step.target in rule.pauses:
         return _pause(_adjusted(rule, clock, step, calendars), step.at)
     return _stop(clock, step.at, calendars, met=False)
+
+
+def runs_on(rule: ClockRule, move: Move, target: str) -> bool:
+    """Whether a running clock runs on after a move to a state: it is neither met nor started anew by it."""
+    is_ended = move.name in rule.met_by or (rule.anew == "holder" and move.holder)
+    return not is_ended and target in rule.runs
 
 
 def _starts(rule: ClockRule, past: Mapping[str, Clock], step: Step, *, was_met: bool) -> bool:
@@ -266,9 +274,10 @@ def next_moment(clock: Clock, rule: ClockRule, ladder: tuple[Rung, ...], calenda
     if clock.state != "running":
         return None
     moments = [_moment_of(rung, clock, calendar) for rung in ladder[clock.rung : clock.rung + 1]]
+    moments += [clock.due_at] if rule.then else []
     if clock.held_until is not None:
         moments = [max(moment, clock.held_until) for moment in moments]
-    return min(moments + ([clock.due_at] if rule.then else []), default=None)
+    return min(moments, default=None)
 
 
 def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: datetime) -> list[int]:
@@ -276,7 +285,7 @@ def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: d
 
     A rung never comes before the one below it: the first that is not due ends the search.
     """
-    if clock.held_until is not None and now <= clock.held_until:
+    if _is_held(clock, now):
         return []
     remaining = range(clock.rung, len(ladder))
     return list(takewhile(lambda index: _moment_of(ladder[index], clock, calendar) < now, remaining))
@@ -284,4 +293,17 @@ def rungs_due(clock: Clock, ladder: tuple[Rung, ...], calendar: Calendar, now: d
 
 def timed_out(clock: Clock, rule: ClockRule, now: datetime) -> bool:
     """Whether the time-out of a clock has come."""
-    return rule.then is not None and clock.state == "running" and clock.due_at < now
+    return rule.then is not None and clock.state == "running" and clock.due_at < now and not _is_held(clock, now)
+
+
+def _is_held(clock: Clock, now: datetime) -> bool:
+    return clock.held_until is not None and now <= clock.held_until
+
+
+def after_rung(clock: Clock, rule: ClockRule, rung: int, at: datetime, calendar: Calendar) -> Clock:
+    """The clock after a rung of it was told at a moment.
+
+    A time-out whose reminder comes only now that it is due waits for a working day: nothing ends without a word.
+    """
+    is_late = rule.then is not None and clock.due_at < at
+    return replace(clock, rung=rung + 1, held_until=calendar.due(at, RESPITE) if is_late else None)

@@ -117,25 +117,27 @@ def deliver(
     digest: bool = True,
     waits: Waits = no_wait,
     batch: int = 50,
+    lease: timedelta = LEASE,
 ) -> Delivered:
     """Send the notices that are due at `now`, oldest first, one batch of them.
 
     No transaction is open while something is sent. Several deliveries may run side by side; a notice whose delivery
     dies, or is slower than the lease, goes out again with the same Message-ID. `writing` opens a session that commits
     at its end; `ring` opens the addresses of reporters. Without `wordings` those that come along are used. `digest`: what
-    a daily mail will hold is left to it. `waits` is asked before each mail to a reporter,
-    whose address anybody may have named, and puts it off where too many were sent to it; officers are told of everything.
-    Call again with a fresh `now`: leases begin there.
+    a daily mail will hold is left to it. `waits` is asked before each mail to a reporter, whose address anybody may have
+    named, and puts it off where too many were sent to it; officers are told of everything. Call again with a fresh `now`:
+    leases begin there, and last for `lease`.
     """
+    until = now + lease
     with writing() as session:
-        letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), now)
+        letters, unaddressed = _claim(session, organisation, ring, _due(now, batch, digest=digest), until)
     done, lags = Counter(unaddressed=unaddressed), list[timedelta]()
     for position, letter in enumerate(letters):
         outcome = _put_off(waits, letter, now) or _attempt(letter, sender, public_url, wordings, now)
         untried = letters[position + 1 :] if outcome.down else ()
         with writing() as session:
-            _mark(session, letter, outcome, now)
-            _hand_back(session, untried, outcome, now)
+            _mark(session, letter, outcome, now, until)
+            _hand_back(session, untried, outcome, now, until)
         done[outcome.name] += 1
         lags.extend([now - letter.created_at] if outcome.name == "sent" else [])
         if outcome.down:
@@ -145,13 +147,13 @@ def deliver(
 
 
 def _claim(
-    session: Session, organisation: Organisation, ring: Ring, due: Select[Any], now: datetime
+    session: Session, organisation: Organisation, ring: Ring, due: Select[Any], until: datetime
 ) -> tuple[list[_Letter], int]:
-    """Take out a lease on what is due; return what can be sent, and how many have no address."""
+    """Take out a lease on what is due, until a moment; return what can be sent, and how many have no address."""
     letters = [_letter(row, organisation, ring) for row in session.execute(due)]
     addressed = [letter for letter in letters if letter.recipient]
     leased = update(Notice).where(Notice.id.in_([letter.notice_id for letter in addressed]))
-    session.execute(leased.values(next_attempt_at=now + LEASE, attempts=Notice.attempts + 1))
+    session.execute(leased.values(next_attempt_at=until, attempts=Notice.attempts + 1))
     without = [letter.notice_id for letter in letters if not letter.recipient]
     session.execute(update(Notice).where(Notice.id.in_(without)).values(state="unaddressed"))
     return addressed, len(without)
@@ -267,30 +269,30 @@ def attempt(sender: mail.Sender, written: Callable[[], EmailMessage]) -> Outcome
     return Outcome("sent")
 
 
-def _mark(session: Session, letter: _Letter, outcome: Outcome, now: datetime) -> None:
+def _mark(session: Session, letter: _Letter, outcome: Outcome, now: datetime, until: datetime) -> None:
     if outcome.name == "sent":
         # true whoever holds the lease by now
         sent = update(Notice).where(Notice.id == letter.notice_id)
         session.execute(sent.values(state="sent", sent_at=now, fault=None))
     elif outcome.name == "dead":
-        session.execute(_still_leased([letter], now).values(state="dead", fault=outcome.fault))
+        session.execute(_still_leased([letter], until).values(state="dead", fault=outcome.fault))
     else:
         pause = outcome.pause or wait(letter.attempts)
         tried = {"attempts": Notice.attempts - 1} if outcome.pause else {}
         again = {"next_attempt_at": now + pause, "fault": outcome.fault, **tried}
-        session.execute(_still_leased([letter], now).values(again))
+        session.execute(_still_leased([letter], until).values(again))
 
 
-def _hand_back(session: Session, untried: Sequence[_Letter], outcome: Outcome, now: datetime) -> None:
+def _hand_back(session: Session, untried: Sequence[_Letter], outcome: Outcome, now: datetime, until: datetime) -> None:
     """Those behind a failure come before it the next time, so that none can hold up the others for good."""
     if untried:
         back = {"next_attempt_at": now + SOON, "attempts": Notice.attempts - 1, "fault": outcome.fault}
-        session.execute(_still_leased(untried, now).values(back))
+        session.execute(_still_leased(untried, until).values(back))
 
 
-def _still_leased(letters: Sequence[_Letter], now: datetime) -> Any:
+def _still_leased(letters: Sequence[_Letter], until: datetime) -> Any:
     ids = [letter.notice_id for letter in letters]
-    return update(Notice).where(Notice.id.in_(ids), Notice.state == "waiting", Notice.next_attempt_at == now + LEASE)
+    return update(Notice).where(Notice.id.in_(ids), Notice.state == "waiting", Notice.next_attempt_at == until)
 
 
 def wait(attempts: int) -> timedelta:

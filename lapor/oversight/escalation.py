@@ -92,7 +92,6 @@ def escalate(engine: Engine, session: Session, complaints: Sequence[Complaint], 
     cases = gather(engine, session, complaints, now)
     climbs = climb(engine, cases, now)
     record(engine, session, cases, climbs, now)
-    time_outs = [(case.complaint.id, then) for case in cases if (then := case.time_out(now))]
-    for complaint_id, then in time_outs:
+    for complaint_id, then in climbs.time_outs.items():
         move(engine, session, complaint_id, then, actor=SYSTEM, fields={}, now=now)
-    return Sweep(len(cases), len(climbs.raised), len(time_outs), lags=tuple(climbs.lags))
+    return Sweep(len(cases), len(climbs.raised), len(climbs.time_outs), lags=tuple(climbs.lags))

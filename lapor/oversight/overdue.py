@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, load_only
 from lapor.handling import clocks
 from lapor.handling.disposition import concerned
 from lapor.handling.step import Party
-from lapor.machine.clock import Clock, next_moment, rungs_due, timed_out
+from lapor.machine.clock import Clock, after_rung, next_moment, rungs_due, timed_out
 from lapor.machine.definition import Definition, Rung
 from lapor.machine.engine import Engine
 from lapor.oversight import ladder
@@ -50,13 +50,6 @@ class Overdue:
     told: Mapping[Term, Sequence[int]]
     reported: Collection[int]
 
-    def time_out(self, now: datetime) -> str | None:
-        """The move that the first clock makes whose time-out has come."""
-        rules = self.definition.clocks
-        ending = (row for row in self.rows if rules[row.name].then)
-        names = (row.name for row in ending if timed_out(clocks.value(row), rules[row.name], now))
-        return next((rules[name].then for name in names), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Raised:
@@ -73,11 +66,15 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Climbs:
-    """What is due of some cases: their rungs, what changes in the rows of their clocks, and how late each was looked at."""
+    """What is due of some cases: rungs, changes in the rows of clocks, and how late each clock was looked at.
+
+    `time_outs` are the moves that clocks make whose time is over, one for a case at most, by the ids of the cases.
+    """
 
     raised: list[Raised] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     lags: list[timedelta] = field(default_factory=list)
+    time_outs: dict[int, str] = field(default_factory=dict)
 
 
 def claim(session: Session, now: datetime, size: int, complaint_id: int | None = None) -> Sequence[Complaint]:
@@ -168,12 +165,14 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     due = rungs_due(clock, rungs, calendar, now)
     upcoming = None if due else next_moment(clock, rule, rungs, calendar)
     for index in due:
-        later = replace(clock, rung=index + 1, held_until=None)
+        later = after_rung(clock, rule, index, now, calendar)
         upcoming = next_moment(later, rule, rungs, calendar)
-        told, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
-        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index], outcome, told, upcoming))
+        whom, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
+        climbs.raised.append(Raised(case.complaint, clock, index, rungs[index], outcome, whom, upcoming))
         clock = later
     climbs.changes.append(clocks.climbed(clock, upcoming))
+    if rule.then and timed_out(clock, rule, now):
+        climbs.time_outs.setdefault(case.complaint.id, rule.then)
     return upcoming
 
 

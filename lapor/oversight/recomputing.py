@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lapor.handling import clocks, step
-from lapor.machine.clock import Clock, advance, restart
+from lapor.machine.clock import Clock, advance, after_rung, restart
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.privacy import content
@@ -65,7 +65,7 @@ def _read(
     elif entry.move == "amend":
         told.clocks = [_amended(engine, definition, complaint, told, entry, clock) for clock in told.clocks]
     elif entry.move in _NOTES:
-        told.clocks = [_NOTES[entry.move](engine, told, entry, said, clock) for clock in told.clocks]
+        told.clocks = [_NOTES[entry.move](engine, definition, told, entry, said, clock) for clock in told.clocks]
 
 
 def _run_clocks(
@@ -112,20 +112,27 @@ def _dates(needs: Iterable[Any], said: Mapping[str, Any]) -> list[date]:
     return [date.fromisoformat(said[need.name]) for need in needs if need.type == "date" and need.name in said]
 
 
-def _told_rung(_engine: Engine, told: Told, _entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
+def _told_rung(
+    engine: Engine, definition: Definition, told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock
+) -> Clock:
     if not _is_about(clock, said):
         return clock
     told.rungs.add((clock.name, clock.term, said["rung"], said["outcome"]))
-    return replace(clock, rung=said["rung"] + 1, held_until=None)
+    rule, calendar = definition.clocks[clock.name], engine.calendar(clock.calendar)
+    return after_rung(clock, rule, said["rung"], entry.at, calendar)
 
 
-def _promised(_engine: Engine, _told: Told, _entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
+def _promised(
+    _engine: Engine, _definition: Definition, _told: Told, _entry: TrailEntry, said: Mapping[str, Any], clock: Clock
+) -> Clock:
     if not _is_about(clock, said) or not said["promised_at"]:
         return clock
     return replace(clock, held_until=datetime.fromisoformat(said["promised_at"]))
 
 
-def _restarted(engine: Engine, _told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock) -> Clock:
+def _restarted(
+    engine: Engine, _definition: Definition, _told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock
+) -> Clock:
     named = {change["name"] for change in said["clocks"]}
     return restart(clock, entry.at, engine.calendar) if clock.is_alive and clock.name in named else clock
 

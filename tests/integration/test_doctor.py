@@ -154,7 +154,7 @@ def test_whole_journeys_leave_nothing_to_find(town: Town) -> None:
     roundabout.make("return", "kesehatan.penghubung", "7 Jul 09:00", reason="Bukan kami.", competent_unit="setda")
     roundabout.make("arbitrate", COORDINATOR, "10 Jul 09:00", unit="kesehatan", reason="Tetap.")
     roundabout.make("ask_reporter", "kesehatan.penghubung", "13 Jul 09:00", question="Sejak kapan?")
-    for moment in ("8 Jul 15:00", "13 Jul 16:01", "17 Jul 15:00", "20 Jul 16:01", "28 Jul 09:00"):
+    for moment in ("8 Jul 15:00", "13 Jul 16:01", "17 Jul 15:00", "20 Jul 16:01", "24 Jul 16:31", "28 Jul 09:00"):
         town.sweep(moment)
         assert town.findings(moment) == []
     roundabout.make("extend", "kesehatan.penghubung", "28 Jul 10:00", text="Lama.", new_due="2026-08-05")

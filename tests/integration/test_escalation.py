@@ -65,12 +65,25 @@ def test_a_clock_set_back_does_nothing_twice(town: Town) -> None:
 )
 def test_a_time_out_is_a_move_of_the_system(town: Town, state: str, moment: str, move: str, then: str) -> None:
     case = town.case_in(state)
+    for reminded in ("17 Jul 16:31", "4 Aug 16:01"):
+        if at(reminded) < at(moment):
+            assert town.sweep(reminded).time_outs == 0
     assert town.sweep(moment).time_outs == 1
     with town.site.reading() as session:
         entry = case.entries(session)[-1]
         found = (entry.move, entry.role, entry.post, entry.source, entry.target, shown(entry.at))
     assert found == (move, "system", None, state, then, moment)
     assert (town.sweep(moment), town.findings(moment)) == (Sweep(), [])
+
+
+def test_after_downtime_the_reminder_goes_out_first_and_the_time_out_waits_for_a_working_day(town: Town) -> None:
+    case = town.case_in("answered", reporter=REPORTER)
+    assert town.sweep("24 Jul 17:00") == Sweep(cases=1, rungs=1)
+    assert (case.state, case.notices()[-1], town.findings("24 Jul 17:00")) == ("answered", "reporter: remind", [])
+    # 24 July is a Friday
+    assert (town.sweep("27 Jul 16:00"), shown(case.seen().next_moment_at)) == (Sweep(), "27 Jul 16:00")
+    assert town.sweep("27 Jul 16:01") == Sweep(cases=1, time_outs=1)
+    assert (case.state, town.findings("27 Jul 16:01")) == ("closed", [])
 
 
 def test_a_dispute_that_arrives_before_the_sweep_wins(town: Town) -> None:
@@ -139,7 +152,7 @@ def test_the_oldest_moment_comes_first(town: Town) -> None:
 def test_two_sweeps_at_once_record_each_rung_exactly_once(town: Town) -> None:
     cases = [town.case_in("disposed") for _ in range(24)] + [town.case_in("answered") for _ in range(8)]
     with ThreadPoolExecutor(2) as pool:
-        for moment in ("8 Jul 15:00", "8 Jul 16:01", "9 Jul 16:01", "20 Jul 16:01"):
+        for moment in ("8 Jul 15:00", "8 Jul 16:01", "9 Jul 16:01", "17 Jul 16:31", "20 Jul 16:01"):
             both = list(pool.map(lambda moment: town.sweep(moment, batch=3), [moment, moment]))
             town.sweep(moment)
             assert [sweep.put_off for sweep in both] == [(), ()]

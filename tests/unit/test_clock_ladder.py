@@ -165,7 +165,7 @@ def test_a_clock_with_a_time_out_reminds_first_and_then_asks_for_its_move() -> N
     assert reminder < confirmation.due_at == at("08-26T16:00")
     assert next_of(confirmation) == reminder
     assert next_of(replace(confirmation, rung=1)) == confirmation.due_at
-    assert next_of(replace(confirmation, held_until=at("09-01T09:00"))) == confirmation.due_at
+    assert next_of(replace(confirmation, rung=1, held_until=at("09-01T09:00"))) == at("09-01T09:00")
 
 
 def test_a_time_out_needs_no_ladder() -> None:
@@ -180,6 +180,8 @@ def test_a_time_out_needs_no_ladder() -> None:
         ({}, "08-26T16:00:00.000001", True),
         ({"state": "paused", "paused_at": at("08-12T09:00")}, "09-26T16:00", False),
         ({"state": "met", "stopped_at": at("08-12T09:00")}, "09-26T16:00", False),
+        ({"held_until": at("08-27T16:00")}, "08-27T16:00", False),
+        ({"held_until": at("08-27T16:00")}, "08-27T16:00:00.000001", True),
     ],
 )
 def test_a_time_out_has_come_when_the_due_moment_lies_before_now(

@@ -40,7 +40,7 @@ def lines_of(event: str, case: CaseFacts = CASE, **facts: Any) -> list[str]:
 def test_whatever_a_reporter_is_told_of_has_words_and_so_has_what_officers_are_told_of() -> None:
     rungs = {"escalation", "escalation_unit_head", "escalation_coordinator", "escalation_inspector"}
     to_custodians = {"erasure_to_decide", "identity_to_decide"}
-    others = {"work", "warning", "oversight", "oversight_withdrawn"}
+    others = {"work", "work_late", "warning", "oversight", "oversight_withdrawn"}
     assert set(EVENTS) == TO_REPORTER | rungs | others | to_custodians
     assert tuple(ENGLISH.events) == EVENTS
 
