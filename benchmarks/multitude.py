@@ -38,9 +38,7 @@ def settle(case: Case) -> None:
         connection.execute(text("VACUUM ANALYZE"))
 
 
-def _copy(
-    session: Session, record: type[Record], case: Case, first: int, copies: int, later: timedelta
-) -> None:
+def _copy(session: Session, record: type[Record], case: Case, first: int, copies: int, later: timedelta) -> None:
     model = _table(record).alias("model")
     last = literal(first + copies - 1, BigInteger)
     copy = func.generate_series(literal(first, BigInteger), last).column_valued("copy")

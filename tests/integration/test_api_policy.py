@@ -50,6 +50,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/complaints/<number>/moves"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/moves"): IN_SCOPE,
     ("GET", "/api/v1/complaints/<number>/trail"): IN_SCOPE,
+    # no clock goes by the name on the walk
+    ("GET", "/api/v1/complaints/<number>/clocks/<clock>"): set(),
     ("GET", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/messages"): IN_SCOPE,
     ("POST", "/api/v1/complaints/<number>/attachments"): {"reporter", "liaison_officer", "handler"},
