@@ -10,16 +10,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.directory import organisation, revision, webhooks
+from lapor.directory import organisation, revision, standards, webhooks
 from lapor.errors import CannotRun
 from lapor.machine import reader
-from lapor.machine.budget import Budget
 from lapor.machine.calendar import Calendar, Window
 from lapor.machine.clock import CalendarKey
 from lapor.machine.definition import Definition
-from lapor.machine.engine import Engine, Standard
+from lapor.machine.engine import Engine
 from lapor.machine.workflow import Workflow
-from lapor.records import CalendarVersion, DefinitionVersion, StandardRow
+from lapor.records import CalendarVersion, DefinitionVersion
 from lapor.records.base import canonical
 from lapor.vault import Vault
 
@@ -76,7 +75,7 @@ def engine(session: Session, *, zone: str, default_door: str, pepper: bytes, vau
         calendars={CalendarKey(each, row.id): _calendar(row, each) for row in versions for each in zones},
         calendar_version=versions[-1].id if versions else 0,
         organisation=tree,
-        standards=tuple(_standard(row) for row in session.scalars(select(StandardRow))),
+        standards=standards.signed(session),
         default_door=default_door,
         pepper=pepper,
         vault=vault,
@@ -89,11 +88,6 @@ def _definition(row: DefinitionVersion) -> Definition:
     if definition is None or faults:
         raise CannotRun(f"The stored definition {row.name} version {row.version} cannot be read: {faults}")
     return definition
-
-
-def _standard(row: StandardRow) -> Standard:
-    budget = Budget.parse(row.budget)
-    return Standard(row.unit_id, row.kind, row.classification, row.category_id, budget, row.valid_from)
 
 
 def _content(calendar: Calendar) -> dict[str, Any]:

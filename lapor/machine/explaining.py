@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import count, pairwise
+from itertools import pairwise
 
 from lapor.machine.budget import Budget, Unit
 from lapor.machine.calendar import Calendar, Window
@@ -75,14 +75,13 @@ class Share:
 def days(clock: Clock, calendar: Calendar) -> list[Day]:
     """Every local day from the start of a clock until its budget is used up; the last one ends with the due moment."""
     told: list[Day] = []
-    first, whole, unit = calendar.day(clock.started_at), _whole(clock.allowed), clock.budget.unit
-    for day in (first + timedelta(days=n) for n in count()):
+    day, whole, unit, last = calendar.day(clock.started_at), _whole(clock.allowed), clock.budget.unit, False
+    while not last:
         before = told[-1].total if told else timedelta()
         total = min(whole, calendar.used(clock.started_at, calendar.ends(day), unit, clock.pauses))
         last = total == whole and (unit not in IN_DAYS or calendar.closing(day) is not None)
         told.append(_day(clock, calendar, day, before, total, last=last))
-        if last:
-            break
+        day += timedelta(days=1)
     return told
 
 
