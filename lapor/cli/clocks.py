@@ -1,9 +1,11 @@
-"""`lapor clock`: how the due moments of a case came about."""
+"""`lapor clock`: how due moments came about, and how many cases other budgets would have breached."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +13,10 @@ import click
 
 from lapor.access import reading
 from lapor.access.principal import SYSTEM
-from lapor.cli.here import as_json, print_json, print_table, site_here
+from lapor.cli.here import as_json, print_json, print_table, progress, site_here
 from lapor.errors import CannotRun, NotFound
 from lapor.machine.explaining import IN_DAYS, Day
-from lapor.oversight import reckoning
+from lapor.oversight import reckoning, supposing
 from lapor.oversight.reckoning import PARTIES, WHY, Explanation
 
 
@@ -44,6 +46,36 @@ def explain(number: str, name: str | None, as_json: bool) -> None:
         return
     for each in told:
         _print(each)
+
+
+@clock.command("what-if")
+@click.option("--standard", "file", type=click.Path(path_type=Path), required=True, help="YAML with other budgets.")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="Received on this day or later.")
+@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Received on this day or earlier.")
+@as_json
+def what_if(file: Path, since: datetime | None, until: datetime | None, as_json: bool) -> None:
+    """Recompute cases under other budgets, and count the breaches before and after; nothing is written.
+
+    FILE is a list of standards, each {unit, kind, class?, category?, budget}, or has such a list as `standards`, and
+    legal budgets as `clocks`: {resolution: 10 working days}, or for each class one. What people did stays as it was.
+    """
+    site = site_here()
+    zone = site.settings.zone
+    begin = since and since.replace(tzinfo=zone)
+    end = until and (until + timedelta(days=1)).replace(tzinfo=zone)
+    with site.reading() as session:
+        engine = site.engine(session)
+        supposed = supposing.read(file, engine, session)
+        with progress("cases", supposing.count(session, begin, end)) as seen:
+            found = supposing.suppose(
+                engine, session, supposed, since=begin, until=end, now=datetime.now(UTC), seen=seen
+            )
+    if as_json:
+        print_json(asdict(found))
+        return
+    left = f", {found.left_out} erased or broken ones left out" if found.left_out else ""
+    columns = ("agency", "clock", "clocks", "breached", "clocks then", "breached then")
+    print_table(f"Cases: {found.cases}{left}", columns, map(astuple, found.lines))
 
 
 def _print(told: Explanation) -> None:
