@@ -15,6 +15,9 @@ from lapor.machine.engine import Engine, Standard
 from lapor.machine.organisation import Organisation, Post, Unit
 from lapor.records import CategoryRow, StandardRow
 
+# what runs out in some far century is no promise, and no calendar reaches so far
+LONGEST = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -103,10 +106,15 @@ def _not_yet(engine: Engine, unit: Unit, valid_from: date, now: datetime) -> Non
 
 
 def _budget(text: str | None) -> str | None:
+    if text is None:
+        return None
     try:
-        return text and str(Budget.parse(text))
+        budget = Budget.parse(text)
     except ValueError as fault:
         raise InvalidFields({"budget": [f"{fault}."]}) from None
+    if budget.amount > LONGEST:
+        raise InvalidFields({"budget": [f"Must be at most {LONGEST} {budget.unit}."]})
+    return str(budget)
 
 
 def _standard(row: StandardRow, signed_at: datetime) -> Standard:

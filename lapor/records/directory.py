@@ -60,7 +60,8 @@ class RegionRow(Record):
 class StandardRow(Record):
     """A version of a service standard, as `engine.Standard`; None leaves class or category open.
 
-    Until the head of the agency has signed it, it is a draft that sets no clock; afterwards nothing of it changes.
+    Until the head of the agency has signed it, it is a draft that sets no clock; afterwards the database itself
+    refuses to change it.
     A version without a budget withdraws the one before. What was stored before signatures has a moment and no signer.
     """
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from lapor.directory import revision, standards
 from lapor.directory.standards import Draft
+from lapor.machine.budget import Budget
+from lapor.records import StandardRow, schema
+from lapor.site import connect
 from tests.integration.town import COORDINATOR, DISPOSITION, Case, Town, at, shown
 from tests.integration.web import Web, problem
 
@@ -75,6 +81,7 @@ def test_the_head_of_the_government_signs_for_the_government_itself(web: Web) ->
         ({"kind": "x", "category": "y"}, {name: [f"There is none with the code {code!r}."] for name, code in
                                           (("kind", "x"), ("category", "y"))}),
         ({"valid_from": "2026-07-05"}, {"valid_from": ["Must not be in the past."]}),
+        ({"budget": "1001 hours"}, {"budget": ["Must be at most 1000 hours."]}),
         ({"budget": "7 days"}, {"budget": ["'7 days' is not a whole number from 1 and one of: hours, working hours, "
                                            "calendar days, working days."]}),
     ],
@@ -173,3 +180,31 @@ def test_the_citizen_is_shown_the_earlier_of_resolution_and_standard(web: Web, b
     web.moved(case, "accept", "pu.penghubung")
     web.moved(case, "answer", "pu.penghubung", text="Sudah.")
     assert "answer_by" not in web.get(path, secret).json
+
+
+@pytest.mark.parametrize(
+    "change", [update(StandardRow).values(budget="1 hour"), delete(StandardRow)], ids=["UPDATE", "DELETE"]
+)
+def test_the_database_itself_refuses_to_change_what_is_signed(shared_town: Town, change: Any) -> None:
+    with pytest.raises(DBAPIError, match="a signed service standard does not change"):
+        shared_town.execute(change)
+
+
+def test_what_was_in_force_before_signatures_stays_so_and_drafts_are_lost_on_the_way_back(database_url: str) -> None:
+    database = connect(database_url)
+    schema.migrate(database, "0017")
+    unit = "INSERT INTO units (id, code, name, kind, zone) VALUES (1, 'pu', 'PU', 'agency', 'Asia/Jakarta')"
+    row = "INSERT INTO service_standards (unit_id, kind, budget, valid_from) VALUES (1, 'complaint', {}, '2026-01-02')"
+    with database.begin() as connection:
+        connection.execute(text(unit))
+        connection.execute(text(row.format("'4 working days'")))
+    schema.migrate(database)
+    with database.begin() as connection:
+        connection.execute(text(row.format("NULL")))
+    with Session(database) as session:
+        in_force = [(each.budget, each.valid_from, each.signed_at) for each in standards.signed(session)]
+    assert in_force == [(Budget.parse("4 working days"), date(2026, 1, 2), datetime(2026, 1, 1, tzinfo=UTC))]
+    schema.migrate(database, "0017")
+    with database.connect() as connection:
+        assert connection.execute(text("SELECT budget FROM service_standards")).all() == [("4 working days",)]
+    database.dispose()

@@ -21,6 +21,23 @@ _STANDARDS = sa.table(
     sa.column("valid_from", sa.Date()),
     sa.column("signed_at", Moment(timezone=True)),
 )
+_WHY = "a signed service standard does not change"
+_REFUSING = {
+    "sqlite": [
+        f"CREATE TRIGGER standards_signed_{verb.lower()} BEFORE {verb} ON service_standards "
+        f"WHEN OLD.signed_at IS NOT NULL BEGIN SELECT RAISE(ABORT, '{_WHY}'); END"
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        f"CREATE FUNCTION standards_refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '{_WHY}'; END$$",
+        "CREATE TRIGGER standards_signed BEFORE UPDATE OR DELETE ON service_standards "
+        "FOR EACH ROW WHEN (OLD.signed_at IS NOT NULL) EXECUTE FUNCTION standards_refuse()",
+    ],
+}
+_LETTING = {
+    "sqlite": ["DROP TRIGGER standards_signed_update", "DROP TRIGGER standards_signed_delete"],
+    "postgresql": ["DROP TRIGGER standards_signed ON service_standards", "DROP FUNCTION standards_refuse()"],
+}
 
 
 def upgrade() -> None:
@@ -39,10 +56,12 @@ def upgrade() -> None:
         standards.create_check_constraint(
             op.f("ck_service_standards_signed"), "signer_id IS NULL OR signed_at IS NOT NULL"
         )
+    _run(_REFUSING)
 
 
 def downgrade() -> None:
     """Take it back. Drafts and withdrawals are lost: what cannot be told from what is in force would set clocks."""
+    _run(_LETTING)
     signed = sa.and_(_STANDARDS.c.signed_at.is_not(None), _STANDARDS.c.budget.is_not(None))
     op.get_bind().execute(_STANDARDS.delete().where(sa.not_(signed)))
     with op.batch_alter_table("service_standards") as standards:
@@ -52,3 +71,8 @@ def downgrade() -> None:
             standards.drop_column(name)
         standards.drop_column("signed_at")
         standards.alter_column("budget", existing_type=sa.Text(), nullable=False)
+
+
+def _run(statements: dict[str, list[str]]) -> None:
+    for statement in statements[op.get_bind().dialect.name]:
+        op.execute(statement)
