@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from lapor.access.reading import Seen
-from lapor.machine.clock import CalendarKey
+from lapor.machine.clock import ALIVE, CalendarKey
 from lapor.machine.definition import State
 from lapor.machine.engine import Engine
 from lapor.privacy.identity import FIELDS, Identity
@@ -68,7 +69,11 @@ def _state(complaint: Complaint, engine: Engine) -> State:
 
 def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
     complaint = seen.complaint
-    said = {"incident_date": complaint.incident_date, "channel": complaint.channel}
+    said = {
+        "incident_date": complaint.incident_date,
+        "channel": complaint.channel,
+        "answer_by": _answer_by(seen, engine),
+    }
     given = said | {name: seen.texts[name] for name in ("remedy_sought", "wished_agency")}
     return {
         "kind": complaint.kind,
@@ -91,6 +96,13 @@ def _clock(row: ClockRow, engine: Engine) -> dict[str, Any]:
     key = CalendarKey(row.zone, row.calendar_version, row.office)
     provisional = {"provisional": True} if engine.is_provisional(key, row.started_at, row.due_at) else {}
     return {name: getattr(row, name) for name in names} | provisional
+
+
+def _answer_by(seen: Seen, engine: Engine) -> datetime | None:
+    """The earlier of the law's budget and the agency's standard: of the clocks that an extension would reach."""
+    rules = engine.workflow(seen.complaint.kind, seen.complaint.definition_version).definition.clocks
+    promised = [row.due_at for row in seen.clocks if row.state in ALIVE and rules[row.name].extended_by]
+    return min(promised, default=None)
 
 
 def _location(seen: Seen) -> dict[str, Any] | None:

@@ -163,6 +163,9 @@ class CaseSchema(Schema):
     anonymous = fields.Boolean()
     confidential = fields.Boolean()
     clocks = fields.List(fields.Nested(ClockSchema))
+    answer_by = Moment(
+        metadata={"description": "The earlier of the law's budget and the agency's standard, if one runs"}
+    )
     incident_date = fields.Date()
     remedy_sought = fields.String()
     wished_agency = fields.String()

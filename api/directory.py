@@ -1,4 +1,4 @@
-"""The directory: units, categories and regions for whoever submits, posts for officers, standards for all."""
+"""The directory: units, categories and regions for whoever submits, posts for officers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from api.auth import EVERYBODY, Call, policy
 from api.fields import Code
 from api.openapi import Blueprint
 from api.pages import PageQuery, cut, page_of, read_cursor
-from lapor.machine.definition import CLASSES, OFFICES
+from lapor.machine.definition import OFFICES
 from lapor.machine.organisation import Organisation, Post, Unit
-from lapor.records import CategoryRow, RegionRow, StandardRow, UnitRow
+from lapor.records import CategoryRow, RegionRow
 
 blueprint = Blueprint("directory", "Who there is, and what there is to choose from. Lists are in the order of codes.")
 
@@ -61,19 +61,6 @@ class RegionSchema(Schema):
     parent = fields.String(attribute="parent_code", required=True, allow_none=True)
 
 
-class StandardSchema(Schema):
-    """A service standard that an agency has published; null leaves class or category open."""
-
-    unit = fields.String(required=True)
-    kind = fields.String(required=True)
-    class_ = fields.String(
-        data_key="class", attribute="class", required=True, allow_none=True, metadata={"enum": [*CLASSES, None]}
-    )
-    category = fields.String(required=True, allow_none=True)
-    budget = fields.String(required=True)
-    valid_from = fields.Date(required=True)
-
-
 @blueprint.get("/units")
 @policy(*EVERYBODY)
 @blueprint.query(PageQuery)
@@ -113,24 +100,6 @@ def regions(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
     return _stored(call, RegionRow, asked, *below)
 
 
-@blueprint.get("/service-standards")
-@policy(*EVERYBODY)
-@blueprint.query(PageQuery)
-@blueprint.response(200, page_of(StandardSchema, "StandardPage"))
-def standards(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
-    """List the service standards, oldest first."""
-    chosen = (
-        select(StandardRow, UnitRow.code, CategoryRow.code)
-        .join(UnitRow, UnitRow.id == StandardRow.unit_id)
-        .outerjoin(CategoryRow, CategoryRow.id == StandardRow.category_id)
-        .order_by(StandardRow.id)
-    )
-    after = read_cursor(asked.get("cursor"), int)
-    rows = call.session.execute(chosen.where(StandardRow.id > (after or 0)).limit(asked["limit"] + 1)).all()
-    page = cut(rows, asked["limit"], lambda row: [row[0].id])
-    return {**page, "items": [_standard(row, unit, category) for row, unit, category in page["items"]]}
-
-
 def _stored(call: Call, record: Any, asked: dict[str, Any], *conditions: Any) -> dict[str, Any]:
     after = read_cursor(asked.get("cursor"), _code)
     later = [record.code > after] if after else []
@@ -162,15 +131,4 @@ def _post(post: Post, organisation: Organisation) -> dict[str, Any]:
         "reports_to": organisation.posts[post.reports_to].code if post.reports_to else None,
         "vacant": post.vacant,
         "role": post.role,
-    }
-
-
-def _standard(row: StandardRow, unit: str, category: str | None) -> dict[str, Any]:
-    return {
-        "unit": unit,
-        "kind": row.kind,
-        "class": row.classification,
-        "category": category,
-        "budget": row.budget,
-        "valid_from": row.valid_from,
     }

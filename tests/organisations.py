@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -87,4 +87,9 @@ def import_city(session: Session) -> None:
     categories.find_or_add(session, CATEGORIES)
     categories.add_regions(session, REGIONS)
     agency = organisation.read(session).unit_codes["kesehatan"]
-    session.add(StandardRow(unit_id=agency.id, kind="complaint", budget="4 working days", valid_from=date(2026, 1, 1)))
+    start = date(2026, 1, 1)
+    signed = {
+        "signer_id": organisation.read(session).head(agency.id).id,
+        "signed_at": datetime(2025, 12, 1, tzinfo=UTC),
+    }
+    session.add(StandardRow(unit_id=agency.id, kind="complaint", budget="4 working days", valid_from=start, **signed))

@@ -17,15 +17,9 @@ def put_up(session: Session, organisation: Organisation, principal: Principal) -
     """
     if principal.post is None or session.get_bind().dialect.name != "postgresql":
         return
-    agency = agency_of(organisation, principal.unit_id)
+    agency = organisation.agency(principal.unit_id)
     if principal.role == "inspector" or agency == organisation.root.id:
         return
     units = ",".join(map(str, sorted(organisation.subtree(agency))))
     told = {"lapor.wall": "on", "lapor.units": units, "lapor.post": str(principal.post_id)}
     session.execute(select(*(func.set_config(name, value, True) for name, value in told.items())))
-
-
-def agency_of(organisation: Organisation, unit_id: int) -> int:
-    """The unit right below the root that a unit belongs to; the root itself for the root."""
-    path = organisation.units[unit_id].path
-    return path[1] if len(path) > 1 else path[0]

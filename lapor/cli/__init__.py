@@ -21,6 +21,7 @@ COMMANDS = {
     "account": "accounts",
     "breach": "breaches",
     "calendar": "calendars",
+    "clock": "clocks",
     "config": "deployment",
     "demo": "demo",
     "doctor": "checking",

@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +18,7 @@ from rich.table import Table
 
 from lapor import settings
 from lapor.records import schema
+from lapor.records.base import stamp
 from lapor.settings import Settings
 from lapor.site import Site, open_site
 
@@ -43,8 +46,14 @@ def site_here(*, ready: bool = True) -> Site:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """Print one JSON value; moments are in UTC."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.isoformat()
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

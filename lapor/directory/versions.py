@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lapor.directory import editions, organisation, revision, webhooks
+from lapor.directory import editions, organisation, revision, standards, webhooks
 from lapor.errors import CannotRun
 from lapor.machine import reader
-from lapor.machine.budget import Budget
 from lapor.machine.definition import Definition
-from lapor.machine.engine import Engine, Standard, calendars_of
+from lapor.machine.engine import Engine, calendars_of
 from lapor.machine.workflow import Workflow
-from lapor.records import DefinitionVersion, StandardRow
+from lapor.records import DefinitionVersion
 from lapor.vault import Vault
 
 
@@ -62,7 +61,7 @@ def engine(session: Session, *, zone: str, default_door: str, pepper: bytes, vau
         calendars=dict(ChainMap(*calendars)),
         calendar_version=max(known, default=0),
         organisation=tree,
-        standards=tuple(_standard(row) for row in session.scalars(select(StandardRow))),
+        standards=standards.signed(session),
         default_door=default_door,
         pepper=pepper,
         vault=vault,
@@ -76,8 +75,3 @@ def _definition(row: DefinitionVersion) -> Definition:
     if definition is None or faults:
         raise CannotRun(f"The stored definition {row.name} version {row.version} cannot be read: {faults}")
     return definition
-
-
-def _standard(row: StandardRow) -> Standard:
-    budget = Budget.parse(row.budget)
-    return Standard(row.unit_id, row.kind, row.classification, row.category_id, budget, row.valid_from)

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from lapor.access import wall
 from lapor.handling.disposition import reported_posts
 from lapor.machine.engine import Engine
 from lapor.machine.organisation import Organisation, Post
@@ -28,9 +27,9 @@ def tell_custodians(
 
 def _custodians(organisation: Organisation, complaint: Complaint) -> Iterator[Post]:
     """Those of the root, and those of an agency that the case came to or that holds it."""
-    agencies = {wall.agency_of(organisation, unit_id) for unit_id in (complaint.door_id, complaint.holder_id)}
+    agencies = {organisation.agency(unit_id) for unit_id in (complaint.door_id, complaint.holder_id)}
     for post in organisation.posts.values():
         if post.role == "custodian" and not post.vacant:
-            agency = wall.agency_of(organisation, post.unit_id)
+            agency = organisation.agency(post.unit_id)
             if agency == organisation.root.id or agency in agencies:
                 yield post

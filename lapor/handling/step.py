@@ -151,7 +151,9 @@ def taken(
         door_calendar=door,
         holder_calendar=engine.key(placed.holder_id, calendar_version),
         classification=placed.classification,
-        standard=engine.standard(placed.holder_id, definition.name, placed.classification, placed.category_id, on),
+        standard=engine.standard(
+            placed.holder_id, definition.name, placed.classification, placed.category_id, on=on, at=at
+        ),
         new_due=next(iter(dates), None) if extends else None,
     )
 

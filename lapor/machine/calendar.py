@@ -144,6 +144,10 @@ class Calendar:
         years = [self._year(year) for year in range(first.year, last.year + 1)]
         return max(0, sum(bisect_right(year.days, last) - bisect_left(year.days, first) for year in years))
 
+    def ends(self, day: date) -> datetime:
+        """The instant at which a local day is over."""
+        return self._instant(day, _DAY)
+
     def closing(self, day: date) -> datetime | None:
         """The last closing of a local day; None when it is no working day."""
         return self._year(day.year).closing.get(day)
@@ -173,6 +177,20 @@ class Calendar:
         last = _spent(self._day_over(begin), budget.amount, pauses, self._midnights, self._nth_day)
         office = self._later(last - timedelta(days=1), 1)
         return self._year(office.year).closing[office]
+
+    def used(self, start: datetime, end: datetime, unit: Unit, pauses: Iterable[Pause] = ()) -> timedelta:
+        """How much of a budget in this unit is used up from start to end; `due` is when all of it is.
+
+        Whole days of a budget in days: a working day at its closing, a calendar day at its end.
+        """
+        match unit:
+            case Unit.HOURS:
+                return _running(_utc(start), _utc(end), pauses, _between)
+            case Unit.WORKING_HOURS:
+                return self.elapsed(start, end, pauses)
+            case Unit.WORKING_DAYS:
+                return timedelta(days=self.closings_between(start, end, pauses))
+        return timedelta(days=_running(self._day_over(start), _utc(end) + _TICK, pauses, self._midnights))
 
     def at_share(self, start: datetime, due: datetime, percent: float, pauses: Iterable[Pause] = ()) -> datetime:
         """The instant at which a percentage of the working time between start and due has elapsed, less pauses.
@@ -258,12 +276,13 @@ class Calendar:
         hours = [
             (day, self._instant(day, window.open), self._instant(day, window.close))
             for day in days
-            for window in self._windows(day)
+            for window in self.windows(day)
         ]
         # a window that lies wholly in an hour (or a day) skipped by the wall clock does not exist
         return _Year([(day, opening, closing) for day, opening, closing in hours if opening < closing])
 
-    def _windows(self, day: date) -> tuple[Window, ...]:
+    def windows(self, day: date) -> tuple[Window, ...]:
+        """The office hours of a local day; none where it is no working day."""
         if day in self.closed:
             return ()
         return self.special.get(day, self.week.get(day.weekday(), ()))

@@ -17,14 +17,23 @@ from lapor.vault import NO_VAULT, Vault
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """A service standard (standar pelayanan) that an agency has published, valid from a date."""
+    """A version of a service standard (standar pelayanan), valid from a date and never before it was signed.
+
+    Without a budget it withdraws the version before it.
+    """
 
     unit_id: int
     kind: str
     classification: str | None
     category_id: int | None
-    budget: Budget
+    budget: Budget | None
     valid_from: date
+    signed_at: datetime
+
+    @property
+    def place(self) -> tuple[int, str, str | None, int | None]:
+        """What it is for: a later version for the same supersedes it."""
+        return self.unit_id, self.kind, self.classification, self.category_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +96,9 @@ class Engine:
         )
 
     def standard(
-        self, unit_id: int, kind: str, classification: str | None, category_id: int | None, on: date
+        self, unit_id: int, kind: str, classification: str | None, category_id: int | None, *, on: date, at: datetime
     ) -> Budget | None:
-        """The published standard of a unit, or of the nearest unit above it: the most specific, then the newest."""
+        """The standard of a unit on a day, or of the nearest unit above it, as signed by a moment: the most specific."""
         path = self.organisation.units[unit_id].path
         fitting: Iterable[Standard] = (
             standard
@@ -99,8 +108,12 @@ class Engine:
             and standard.classification in (None, classification)
             and standard.category_id in (None, category_id)
             and standard.valid_from <= on
+            and standard.signed_at <= at
         )
-        best = max(fitting, key=lambda standard: _weight(standard, path), default=None)
+        in_turn = sorted(fitting, key=lambda standard: (standard.valid_from, standard.signed_at))
+        newest = {standard.place: standard for standard in in_turn}
+        in_force = (standard for standard in newest.values() if standard.budget)
+        best = max(in_force, key=lambda standard: _weight(standard, path), default=None)
         return best.budget if best else None
 
 
@@ -110,10 +123,5 @@ def calendars_of(edition: Edition, zones: Iterable[str], version: int) -> dict[C
     return {key: edition.calendar(key.zone, key.office, version) for key in keys}
 
 
-def _weight(standard: Standard, path: tuple[int, ...]) -> tuple[bool, bool, int, date]:
-    return (
-        standard.category_id is not None,
-        standard.classification is not None,
-        path.index(standard.unit_id),
-        standard.valid_from,
-    )
+def _weight(standard: Standard, path: tuple[int, ...]) -> tuple[bool, bool, int]:
+    return standard.category_id is not None, standard.classification is not None, path.index(standard.unit_id)

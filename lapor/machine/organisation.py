@@ -70,6 +70,11 @@ class Organisation:
         """Whether a unit is another one or lies below it."""
         return ancestor_id in self.units[unit_id].path
 
+    def agency(self, unit_id: int) -> int:
+        """The unit right below the root that a unit belongs to; the root itself for the root."""
+        path = self.units[unit_id].path
+        return path[1] if len(path) > 1 else path[0]
+
     def head(self, unit_id: int) -> Post:
         """The head of a unit: of the nearest unit above where this one has no post."""
         above = reversed(self.units[unit_id].path)

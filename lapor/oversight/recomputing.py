@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from lapor.handling import clocks, step
-from lapor.machine.clock import Clock, advance, after_rung, restart
+from lapor.machine.clock import Calendars, Clock, Step, advance, after_rung, restart
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.privacy import content
 from lapor.records import Complaint, TrailEntry
+
+Advancing = Callable[[Definition, Collection[Clock], Step, Calendars], list[Clock]]
 
 
 @dataclass(slots=True)
@@ -32,15 +34,23 @@ class Told:
     clocks: list[Clock] = field(default_factory=list)
     rungs: set[tuple[str, int, int, str]] = field(default_factory=set)
     content: str = ""
+    advancing: Advancing = advance
 
 
-def retell(engine: Engine, complaint: Complaint, entries: Iterable[TrailEntry], categories: Mapping[str, int]) -> Told:
+def retell(
+    engine: Engine,
+    complaint: Complaint,
+    entries: Iterable[TrailEntry],
+    categories: Mapping[str, int],
+    *,
+    advancing: Advancing = advance,
+) -> Told:
     """Tell a case again from the entries of its trail, in their order. `categories` are ids by code.
 
-    Of an erased case, whose entries say nothing any more, state, holder and counts alone.
+    `advancing` is what a step does to clocks, for those who suppose other ones than there were. Of an erased case, whose entries say nothing any more, state, holder and counts alone.
     """
     definition = engine.workflow(complaint.kind, complaint.definition_version).definition
-    told = Told(category_id=None)
+    told = Told(advancing=advancing)
     for entry in entries:
         if complaint.erased_at is None:
             _read(engine, definition, complaint, told, entry, categories)
@@ -94,7 +104,7 @@ def _run_clocks(
         calendar_version=entry.calendar_version,
         holder_changes=told.holder != entry.holder,
     )
-    told.clocks = advance(definition, told.clocks, taken, engine.calendar)
+    told.clocks = told.advancing(definition, told.clocks, taken, engine.calendar)
 
 
 def _moved(definition: Definition, complaint: Complaint, told: Told, entry: TrailEntry) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lapor.records.base import Key, Record
@@ -58,13 +58,22 @@ class RegionRow(Record):
 
 
 class StandardRow(Record):
-    """A service standard, as `engine.Standard`; None leaves class or category open."""
+    """A version of a service standard, as `engine.Standard`; None leaves class or category open.
+
+    Until the head of the agency has signed it, it is a draft that sets no clock; afterwards the database itself
+    refuses to change it.
+    A version without a budget withdraws the one before. What was stored before signatures has a moment and no signer.
+    """
 
     __tablename__ = "service_standards"
+    __table_args__ = (CheckConstraint("signer_id IS NULL OR signed_at IS NOT NULL", name="signed"),)
     id: Mapped[Key]
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     kind: Mapped[str]
     classification: Mapped[str | None]
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
-    budget: Mapped[str]
+    budget: Mapped[str | None]
     valid_from: Mapped[date]
+    drafter_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    signer_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    signed_at: Mapped[datetime | None]

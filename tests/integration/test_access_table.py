@@ -26,6 +26,7 @@ from tests.integration.web import BARE, Answer, Web
 PAGE = Path(__file__).parents[2] / "docs/reference/access.md"
 PELAPOR = {"name": "Pelapor", "email": "pelapor@warga.example"}
 PROGRAM = {"name": "Aplikasi", "scope": "read", "days": 1}
+STANDARD = {"kind": "complaint", "budget": "7 working days", "valid_from": "2027-01-04"}
 WITNESS = {"what": "identity", "reason": "Saksi.", "legal_basis": "Pasal 15 UU 27/2022"}
 
 
@@ -76,6 +77,8 @@ class Things:
     public_id: str = "P-7QK4-M2ZD"
     code: str = "lapor_i_7QK4M2ZD7QK4M2ZD"
     post: str = ""
+    unit: str = "pu"
+    clock: str = "first_response"
     name: str = "complaint"
     slug: str = "stale"
 
@@ -136,6 +139,7 @@ SAID: Mapping[str, Callable[[Things], dict[str, Any]]] = {
     "POST /complaints": in_json(**BARE),
     "POST /templates": in_json(name="Selesai", text="Sudah."),
     "PUT /templates/{id}": in_json(name="Selesai", text="Sudah."),
+    "POST /service-standards": lambda things: {"json": {**STANDARD, "unit": things.unit}},
     "POST /sessions": in_json(email="pu.petugas@kota.example", password=PASSWORD),
     "PUT /account/password": in_json(present=PASSWORD, new="pasar baru di hilir"),
     "POST /tokens": in_json(**PROGRAM),
@@ -311,6 +315,21 @@ def invited(post: str) -> Callable[[Scene], Scene]:
     return before
 
 
+def own_units(scene: Scene) -> Scene:
+    posts = scene.web.town.engine.organisation.post_codes
+    units = scene.web.town.engine.organisation.units
+    own = {column: units[posts[code].unit_id].code for column, code in HOLDERS.items()}
+    return replace(
+        scene, things={column: replace(each, unit=own.get(column, "pu")) for column, each in scene.things.items()}
+    )
+
+
+def standard_of(unit: str, by: str) -> Callable[[Scene], Scene]:
+    return lambda scene: scene.with_all(
+        id=scene.web.post("/service-standards", {**STANDARD, "unit": unit}, by).json["id"]
+    )
+
+
 def held(post: str) -> Callable[[Scene], Scene]:
     """Somebody holds a post."""
 
@@ -353,5 +372,11 @@ BEFORE: Mapping[str, Callable[[Scene], Scene]] = {
     "DELETE /tenures/{id} of a post elsewhere": held("jalan.petugas"),
     "POST /tenures/{id}/recovery of a post in the own tree": held("rsud.penghubung"),
     "POST /tenures/{id}/recovery of a post elsewhere": held("jalan.petugas"),
+    "POST /service-standards of the own unit": own_units,
+    "POST /service-standards of a unit elsewhere": lambda scene: scene.with_all(unit="inspektorat"),
+    "POST /service-standards/{id}/signature of a draft of public works": standard_of("pu", "pu.kepala"),
+    "POST /service-standards/{id}/signature of a draft of the health agency": standard_of(
+        "kesehatan", "kesehatan.kepala"
+    ),
     "POST /reporters/sessions": code_sent,
 }

@@ -79,12 +79,15 @@ def test_categories_regions_and_standards(web: Web) -> None:
     assert web.get("/service-standards").json == {
         "items": [
             {
+                "id": 1,
                 "unit": "kesehatan",
                 "kind": "complaint",
                 "class": None,
                 "category": None,
                 "budget": "4 working days",
                 "valid_from": "2026-01-01",
+                "signed_by": "kesehatan.kepala",
+                "signed_at": "2025-12-01T00:00:00Z",
             }
         ],
         "next": None,

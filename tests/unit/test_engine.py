@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ ENGINE = Engine(
     organisation=Organisation(UNITS, {}),
 )
 TODAY = date(2025, 8, 5)
+NOW = datetime(2025, 8, 5, 3, tzinfo=UTC)
 
 
 def standard(
@@ -43,14 +44,17 @@ def standard(
     classification: str | None = None,
     category_id: int | None = None,
     valid_from: date = date(2025, 1, 1),
+    signed_at: datetime = NOW - timedelta(days=300),
 ) -> Standard:
-    return Standard(unit_id, kind, classification, category_id, Budget.parse(f"{days} working days"), valid_from)
+    budget = Budget.parse(f"{days} working days") if days else None
+    return Standard(unit_id, kind, classification, category_id, budget, valid_from, signed_at)
 
 
 def found(*standards: Standard, unit_id: int = BRIDGES) -> Budget | None:
     engine = replace(ENGINE, standards=standards)
-    budgets = {engine.standard(unit_id, "complaint", "oversight", 7, TODAY)}
-    budgets.add(replace(engine, standards=standards[::-1]).standard(unit_id, "complaint", "oversight", 7, TODAY))
+    asked = (unit_id, "complaint", "oversight", 7)
+    budgets = {engine.standard(*asked, on=TODAY, at=NOW)}
+    budgets.add(replace(engine, standards=standards[::-1]).standard(*asked, on=TODAY, at=NOW))
     assert len(budgets) == 1
     return budgets.pop()
 
@@ -84,6 +88,8 @@ def test_an_engine_cannot_be_changed() -> None:
         pytest.param(standard(BRIDGES, 2, category_id=8), id="another category"),
         pytest.param(standard(BRIDGES, 2, valid_from=date(2025, 8, 6)), id="from tomorrow on"),
         pytest.param(standard(9, 2), id="another unit"),
+        pytest.param(standard(BRIDGES, 2, signed_at=NOW + timedelta(seconds=1)), id="signed later"),
+        pytest.param(standard(BRIDGES, 0, category_id=7), id="a withdrawal"),
     ],
 )
 def test_a_standard_for_something_else_does_not_count(other: Standard) -> None:
@@ -130,6 +136,17 @@ def test_of_several_standards_the_one_that_fits_best_binds(better: Standard, wor
     assert found(better, worse) == Budget.parse("2 working days")
 
 
+def test_a_withdrawal_ends_the_version_before_it_and_what_is_less_specific_binds_again() -> None:
+    versions = [standard(BRIDGES, 2, valid_from=date(2020, 1, 1)), standard(BRIDGES, 0, valid_from=TODAY)]
+    assert found(*versions) is None
+    assert found(*versions, standard(ROADS, 5)) == Budget.parse("5 working days")
+
+
+def test_of_two_versions_from_the_same_day_the_one_signed_later_binds() -> None:
+    earlier = standard(BRIDGES, 3, signed_at=NOW - timedelta(days=2))
+    assert found(standard(BRIDGES, 2, signed_at=NOW), earlier) == Budget.parse("2 working days")
+
+
 def test_without_any_standard_there_is_no_budget() -> None:
     assert found() is None
 
@@ -143,4 +160,4 @@ def test_a_case_without_class_and_category_has_the_standard_for_all() -> None:
             standard(ROADS, 3, category_id=7),
         ),
     )
-    assert engine.standard(ROADS, "complaint", None, None, TODAY) == Budget.parse("5 working days")
+    assert engine.standard(ROADS, "complaint", None, None, on=TODAY, at=NOW) == Budget.parse("5 working days")
