@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ import click
 from lapor.access import reading
 from lapor.access.principal import SYSTEM
 from lapor.cli.here import as_json, print_json, print_table, progress, site_here
+from lapor.directory import calendar_file
 from lapor.errors import CannotRun, NotFound
 from lapor.machine.explaining import IN_DAYS, Day
 from lapor.oversight import reckoning, supposing
 from lapor.oversight.reckoning import PARTIES, WHY, Explanation
+from lapor.oversight.supposing import Supposed
+from lapor.site import edition_of
 
 
 @click.group()
@@ -49,23 +52,33 @@ def explain(number: str, name: str | None, as_json: bool) -> None:
 
 
 @clock.command("what-if")
-@click.option("--standard", "file", type=click.Path(path_type=Path), required=True, help="YAML with other budgets.")
+@click.option("--standard", "file", type=click.Path(path_type=Path), help="YAML with other budgets.")
+@click.option(
+    "--calendar", "days", type=click.Path(path_type=Path), help="Another calendar, as `calendar import` takes it."
+)
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="Received on this day or later.")
 @click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Received on this day or earlier.")
 @as_json
-def what_if(file: Path, since: datetime | None, until: datetime | None, as_json: bool) -> None:
-    """Recompute cases under other budgets, and count the breaches before and after; nothing is written.
+def what_if(
+    file: Path | None, days: Path | None, since: datetime | None, until: datetime | None, as_json: bool
+) -> None:
+    """Recompute cases under other budgets or days, and count the breaches before and after; nothing is written.
 
-    FILE is a list of standards, each {unit, kind, class?, category?, budget}, or has such a list as `standards`, and
+    The first FILE is a list of standards, each {unit, kind, class?, category?, budget}, or has such a list as `standards`, and
     legal budgets as `clocks`: {resolution: 10 working days}, or for each class one. What people did stays as it was.
     """
+    if file is None and days is None:
+        raise CannotRun("Name other budgets as --standard FILE, another calendar as --calendar FILE, or both.")
     site = site_here()
     zone = site.settings.zone
     begin = since and since.replace(tzinfo=zone)
     end = until and (until + timedelta(days=1)).replace(tzinfo=zone)
     with site.reading() as session:
         engine = site.engine(session)
-        supposed = supposing.read(file, engine, session)
+        supposed = supposing.read(file, engine, session) if file else Supposed()
+        if days:
+            base, units = edition_of(site.settings), engine.organisation.unit_codes
+            supposed = replace(supposed, edition=calendar_file.load(days, base=base, units=units))
         with progress("cases", supposing.count(session, begin, end)) as seen:
             found = supposing.suppose(
                 engine, session, supposed, since=begin, until=end, now=datetime.now(UTC), seen=seen

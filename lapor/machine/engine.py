@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -94,6 +95,12 @@ class Engine:
             calendar_version=version,
             editions={**self.editions, version: edition},
         )
+
+    def throughout(self, edition: Edition) -> Engine:
+        """The engine as if every version of the calendar had been this one."""
+        zones, versions = ({getattr(key, name) for key in self.calendars} for name in ("zone", "version"))
+        calendars = [calendars_of(edition, zones, version) for version in versions]
+        return replace(self, calendars=dict(ChainMap(*calendars)), editions=dict.fromkeys(versions, edition))
 
     def standard(
         self, unit_id: int, kind: str, classification: str | None, category_id: int | None, *, on: date, at: datetime

@@ -17,6 +17,7 @@ from lapor.errors import CannotRun, InvalidFields, Unopenable
 from lapor.machine.budget import Budget
 from lapor.machine.clock import Calendars, Clock, Step, advance
 from lapor.machine.definition import CLASSES, Definition
+from lapor.machine.edition import Edition
 from lapor.machine.engine import Engine, Standard
 from lapor.machine.workflow import Workflow
 from lapor.oversight import recomputing
@@ -29,15 +30,18 @@ Legal = Mapping[str, Budget | Mapping[str, Budget]]
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
-    """Other standards, in the place of those for the same, and other legal budgets by the names of their clocks."""
+    """Other standards, in the place of those for the same, other legal budgets by their clocks, and another calendar."""
 
     standards: tuple[Standard, ...] = ()
     legal: Legal = field(default_factory=dict)
+    edition: Edition | None = None
 
-    @property
-    def clocks(self) -> tuple[str, ...]:
-        """The names of the clocks that run otherwise."""
-        return (*(("standard",) if self.standards else ()), *self.legal)
+    def clocks(self, engine: Engine) -> Collection[str]:
+        """The names of the clocks that run otherwise: under another calendar all that end with a breach."""
+        if self.edition is None:
+            return (*(("standard",) if self.standards else ()), *self.legal)
+        rules = [rule for flow in engine.workflows.values() for rule in flow.definition.clocks.values()]
+        return {rule.name for rule in rules if not rule.then}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,11 +125,12 @@ def _budget(text: Any, faults: list[str]) -> Budget | None:
 
 
 def engine_under(engine: Engine, supposed: Supposed) -> Engine:
-    """The engine with other budgets; nothing of the given one changes."""
+    """The engine with other budgets, and the other calendar from the first day; nothing of the given one changes."""
     replaced = {standard.place for standard in supposed.standards}
     kept = [standard for standard in engine.standards if standard.place not in replaced]
     workflows = {key: Workflow(_under(flow.definition, supposed.legal)) for key, flow in engine.workflows.items()}
-    return replace(engine, standards=(*kept, *supposed.standards), workflows=workflows)
+    under = engine.throughout(supposed.edition) if supposed.edition else engine
+    return replace(under, standards=(*kept, *supposed.standards), workflows=workflows)
 
 
 def _under(definition: Definition, legal: Legal) -> Definition:
@@ -153,7 +158,7 @@ def suppose(
 
     What people did and when stays as it was. `seen` is called as that of `doctor.examine`.
     """
-    other = engine_under(engine, supposed)
+    other, names = engine_under(engine, supposed), supposed.clocks(engine)
     categories = {row.code: row.id for row in session.scalars(select(CategoryRow))}
     counts: Counter[tuple[str, str, str]] = Counter()
     cases = told = 0
@@ -162,7 +167,7 @@ def suppose(
             both = _both(engine, other, complaint, entries, categories)
             agency = engine.organisation.units[engine.organisation.agency(complaint.holder_id)].code
             for when, clocks in both.items():
-                counts.update(_counted(agency, clocks, supposed.clocks, now, when))
+                counts.update(_counted(agency, clocks, names, now, when))
             told += bool(both)
         cases += len(batch)
         seen(len(batch))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lapor.oversight import supposing
 from lapor.oversight.supposing import Line, Outcome
 from lapor.records import Complaint
 from tests.acceptance.government import LAPOR
+from tests.integration.test_amending import decreeing
 from tests.integration.town import COORDINATOR, DISPOSITION, Town, at
 
 NOW = "31 Jul 12:00"
@@ -44,6 +46,18 @@ STANDARDS = """
 - {unit: pu, kind: complaint, class: not_oversight, budget: 5 working days}
 - {unit: kesehatan, kind: complaint, budget: 30 working days}
 """
+
+
+def test_another_calendar_is_supposed_from_the_first_day(town: Town) -> None:
+    some_cases(town)
+    before = town.dump()
+    year = [date(2026, 7, 7) + timedelta(days=n) for n in range(20)]
+    with town.site.reading() as session:
+        shut = supposing.Supposed(edition=decreeing(town, *year))
+        outcome = supposing.suppose(town.engine, session, shut, since=None, until=None, now=at("31 Jul 12:00"))
+    answered = [line for line in outcome.lines if line.clock == "first_response"]
+    assert answered == [Line("kesehatan", "first_response", 1, 1, 1, 0), Line("pu", "first_response", 3, 1, 3, 0)]
+    assert town.dump() == before
 
 
 def test_breaches_are_counted_before_and_after_and_nothing_is_written(town: Town, tmp_path: Path) -> None:
