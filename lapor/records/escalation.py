@@ -11,7 +11,10 @@ from lapor.records.base import Key, OfComplaint, Record
 
 
 class Escalation(Record):
-    """One rung. `post_id` is None where the reporter was told, or where the rung was skipped."""
+    """One rung. `post_id` is None where the reporter was told, or where the rung was skipped.
+
+    `instead_of_id` is the absent post for which a deputy was told.
+    """
 
     __tablename__ = "escalations"
     __table_args__ = (
@@ -28,6 +31,7 @@ class Escalation(Record):
     outcome: Mapped[str]
     tell: Mapped[str]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     why: Mapped[str]
     due_at: Mapped[datetime]
     raised_at: Mapped[datetime]
