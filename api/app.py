@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from flask import Flask, Response
 
 from api import (
+    absences,
     accounts,
     answer_templates,
     attachments,
@@ -62,6 +63,7 @@ _ROOMS = (
     work,
     answer_templates,
     directory,
+    absences,
     workflows,
     sessions,
     accounts,

@@ -80,6 +80,9 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/v1/invitations"): {"coordinator", "operator"},
     ("DELETE", f"/api/v1/invitations/{ID}"): set(),
     ("POST", "/api/v1/invitations/acceptance"): ALL,
+    ("GET", "/api/v1/absences"): READERS,
+    ("POST", "/api/v1/absences"): READERS,
+    ("DELETE", f"/api/v1/absences/{ID}"): set(),
     ("GET", "/api/v1/tenures"): {"coordinator", "operator"},
     ("DELETE", f"/api/v1/tenures/{ID}"): set(),
     ("POST", f"/api/v1/tenures/{ID}/recovery"): set(),
@@ -115,6 +118,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "refusal": {"legal_basis": "x"},
     "templates": {"name": "x"},
     "preview": {},
+    "absences": {},
 }
 
 

@@ -324,8 +324,8 @@ def test_the_climb_goes_on_above_the_absent_post_and_not_above_its_deputy(town: 
 
 ABSENCES = [
     pytest.param(
-        [("setda.sekda", "kota.penjaga-identitas", *JULY)],
-        ("kota.penjaga-identitas", "superior; setda.sekda is absent, kota.penjaga-identitas deputises"),
+        [("setda.sekda", "rsud.direktur", *JULY)],
+        ("rsud.direktur", "superior; setda.sekda is absent, rsud.direktur deputises"),
         id="the deputy",
     ),
     pytest.param(
