@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.integration.test_invitations import DOOR
-from tests.integration.test_ladder import of
-from tests.integration.town import COORDINATOR, Case, at
+from tests.integration.test_ladder import JULY, of, with_absences
+from tests.integration.town import COORDINATOR, DISPOSITION, Case, Town, at
 from tests.integration.web import NOT_FOUND, Answer, Web, problem
 
 HEAD, LIAISON, HANDLER, BELOW = "pu.kepala", "pu.penghubung", "pu.petugas", "jalan.kepala"
@@ -169,3 +169,34 @@ def _swept(web: Web, moment: str) -> list[tuple[int, str, str | None, str]]:
     town.sweep(moment)
     ids = range(1, 1 + len(town.dump()["complaints"]))
     return [rung for number in ids for rung in of(Case(town, number, "", ""), "holding")]
+
+
+@pytest.mark.parametrize(
+    ("absences", "reported", "told"),
+    [
+        pytest.param([(LIAISON, HANDLER)], None, HANDLER, id="the deputy"),
+        pytest.param([(LIAISON, BELOW), (BELOW, HEAD)], None, HEAD, id="the deputy of the deputy"),
+        pytest.param([(LIAISON, "pu.sekretaris")], None, LIAISON, id="a vacant deputy"),
+        pytest.param([(LIAISON, "jalan.penghubung")], None, LIAISON, id="a deputy for whom the case is not there"),
+        pytest.param([(LIAISON, HANDLER)], HANDLER, LIAISON, id="a reported deputy"),
+        pytest.param([(HEAD, HANDLER)], None, LIAISON, id="somebody else is absent"),
+    ],
+)
+def test_new_work_is_told_to_the_deputy_for_whom_the_case_is_there(
+    town: Town, absences: list[tuple[str, str]], reported: str | None, told: str
+) -> None:
+    absent = with_absences(town, *((post, deputy, *JULY) for post, deputy in absences))
+    case = absent.submit()
+    fields = {**DISPOSITION, **({"reported": reported} if reported else {})}
+    case.attempt("dispose", COORDINATOR, "6 Jul 09:00", fields)
+    assert case.notices() == [f"{told}: work"]
+
+
+def test_a_deputy_is_not_told_of_what_it_did_itself_nor_of_its_own_draft(town: Town) -> None:
+    absent = with_absences(town, (LIAISON, COORDINATOR, *JULY))
+    assert absent.case_in("disposed").notices() == []
+    drafted = with_absences(town, ("jalan.penghubung", "jalan.petugas", *JULY)).submit()
+    drafted.attempt("dispose", COORDINATOR, "6 Jul 09:00", {**DISPOSITION, "unit": "jalan"})
+    drafted.attempt("accept", "jalan.penghubung", "6 Jul 09:00", {})
+    drafted.attempt("propose_answer", "jalan.petugas", "6 Jul 09:00", {"text": "Sudah ditambal."})
+    assert drafted.notices() == ["jalan.petugas: work", "jalan.penghubung: work"]
