@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
 from api import (
+    absences,
     accounts,
     answer_templates,
     attachments,
@@ -67,6 +68,7 @@ _ROOMS = (
     answer_templates,
     directory,
     service_standards,
+    absences,
     workflows,
     sessions,
     accounts,

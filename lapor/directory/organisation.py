@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from lapor.directory import revision
 from lapor.directory.units_file import refuse
-from lapor.machine.organisation import Organisation, Post, Unit
-from lapor.records import PostRow, UnitRow
+from lapor.machine.organisation import Absence, Organisation, Post, Unit
+from lapor.records import AbsenceRow, PostRow, UnitRow
 
 COORDINATOR_POST = "koordinator-pengaduan"
 
@@ -22,7 +23,16 @@ def read(session: Session) -> Organisation:
     parents = {row.id: row.parent_id for row in rows}
     units = {row.id: Unit(row.id, row.code, row.name, row.kind, row.zone, _path(row.id, parents)) for row in rows}
     in_order = select(PostRow).order_by(PostRow.unit_id, PostRow.position)
-    return Organisation(units, {row.id: _post(row) for row in session.scalars(in_order)})
+    absences = _absences(session)
+    return Organisation(units, {row.id: _post(row, absences[row.id]) for row in session.scalars(in_order)})
+
+
+def _absences(session: Session) -> Mapping[int, tuple[Absence, ...]]:
+    found = defaultdict[int, tuple[Absence, ...]](tuple)
+    lasting = select(AbsenceRow).where(AbsenceRow.ended_at.is_(None)).order_by(AbsenceRow.id)
+    for row in session.scalars(lasting):
+        found[row.post_id] += (Absence(row.id, row.deputy_id, row.since, row.until),)
+    return found
 
 
 def _path(unit_id: int, parents: Mapping[int, int | None]) -> tuple[int, ...]:
@@ -30,8 +40,9 @@ def _path(unit_id: int, parents: Mapping[int, int | None]) -> tuple[int, ...]:
     return (*(_path(parent, parents) if parent else ()), unit_id)
 
 
-def _post(row: PostRow) -> Post:
-    return Post(row.id, row.code, row.title, row.unit_id, row.reports_to_id, row.vacant, row.role, row.email)
+def _post(row: PostRow, absences: tuple[Absence, ...]) -> Post:
+    named = row.id, row.code, row.title, row.unit_id, row.reports_to_id, row.vacant, row.role, row.email
+    return Post(*named, absences)
 
 
 def import_units(session: Session, units: Iterable[Mapping[str, Any]]) -> None:

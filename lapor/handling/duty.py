@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from sqlalchemy import select
+
+from lapor.access.principal import Principal
+from lapor.access.scope import scope
 from lapor.handling.disposition import barred_from
 from lapor.handling.step import Making
 from lapor.machine.clock import runs_on
@@ -70,9 +74,23 @@ def send_back(making: Making) -> None:
 
 
 def tell(making: Making, post: Post | None) -> None:
-    """Tell a post that it has something to do, unless it has just seen to that itself."""
-    if post and post.id != making.actor.post_id:
-        outbox.tell(making.session, making.complaint, "work", making.now, post_id=post.id, facts=_lateness(making))
+    """Tell a post, or who deputises while it is absent, that it has something to do, unless it has just seen to that."""
+    if post is None:
+        return
+    told = _there(making, post)
+    if making.actor.post_id not in (post.id, told.id):
+        outbox.tell(making.session, making.complaint, "work", making.now, post_id=told.id, facts=_lateness(making))
+
+
+def _there(making: Making, post: Post) -> Post:
+    """The post, or its deputy while it is absent, if there is one for whom the case is there and who did not draft it."""
+    organisation, complaint = making.engine.organisation, making.complaint
+    deputy = organisation.stand_in(post, making.now)
+    if deputy in (None, post) or deputy.id in (complaint.drafter_id, *barred_from(making)):
+        return post
+    its = scope(Principal(deputy.role, deputy), organisation)
+    sees = making.session.scalar(select(Complaint.id).where(Complaint.id == complaint.id, its))
+    return deputy if sees else post
 
 
 def _lateness(making: Making) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 
@@ -20,6 +21,16 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """A post is absent from `since` until before `until`, and its deputy (pelaksana harian, Plh.) stands in for it."""
+
+    id: int
+    deputy_id: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A post (jabatan) of a unit. `role` is what its holder does here when a token names no other role."""
 
@@ -31,6 +42,11 @@ class Post:
     vacant: bool
     role: str
     email: str | None
+    absences: tuple[Absence, ...] = ()
+
+    def absence(self, at: datetime) -> Absence | None:
+        """The absence of a moment; None where the post is there."""
+        return next((absence for absence in self.absences if absence.since <= at < absence.until), None)
 
 
 @dataclass(frozen=True)
@@ -114,3 +130,19 @@ class Organisation:
             seen.add(above)
             yield self.posts[above]
             above = self.posts[above].reports_to
+
+    def stand_ins(self, post: Post, at: datetime) -> tuple[Post, ...]:
+        """A post, its deputy where it is absent, the deputy's deputy: up to the first that is there.
+
+        A circle ends where it closes: then nobody is there, and the last one is absent, too.
+        """
+        chain = {post.id: post}
+        while (absence := post.absence(at)) and absence.deputy_id not in chain:
+            post = self.posts[absence.deputy_id]
+            chain[post.id] = post
+        return tuple(chain.values())
+
+    def stand_in(self, post: Post, at: datetime) -> Post | None:
+        """Who does the work of a post at a moment: itself, or its deputy; nobody where that one is absent or vacant."""
+        last = self.stand_ins(post, at)[-1]
+        return None if last.vacant or last.absence(at) else last

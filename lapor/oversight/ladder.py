@@ -1,9 +1,10 @@
-"""Whom a rung tells: climb the posts, skip who cannot be told and say so; at the top stands the inspector."""
+"""Whom a rung tells: climb the posts, deputies for the absent, skip who cannot be told; at the top stands the inspector."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lapor.handling.duty import responsible
 from lapor.machine.definition import Rung
@@ -13,10 +14,11 @@ from lapor.records import Complaint
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The post to tell, None for the reporter, and why this one."""
+    """The post to tell, None for the reporter, and why this one; `instead_of` is the absent post that it deputises for."""
 
     post: Post | None
     why: str
+    instead_of: Post | None = None
 
 
 def recipient(
@@ -24,33 +26,53 @@ def recipient(
     complaint: Complaint,
     acts: str | None,
     rung: Rung,
-    told: Collection[int],
+    told: Mapping[int, int],
     reported: Collection[int],
+    at: datetime,
 ) -> Told:
-    """The first post of the rung's climb that is not vacant, not reported and not told before in this term.
+    """The first post of the rung's climb, or who deputises for it, not vacant, not reported and not told in this term.
 
-    `told` holds the ids of the posts told in this term, in order; `reported` those of reported posts and of all
-    posts of reported units. Where everybody was told, the last post that can be told is told again.
+    `told` holds the ids of the posts told in this term, in order, each with the post in whose place it was: from there
+    the climb goes on. `reported` holds those of reported posts and of all posts of reported units. Where everybody was
+    told, the last post that can be told is told again.
     """
     if rung.tell == "reporter":
         return Told(None, "the reporter must act")
-    skipped = []
-    able = None
+    why, able = [rung.tell], Told(organisation.inspector, "")
     for post in _climb(organisation, complaint, acts, rung.tell, told):
-        if post.vacant or post.id in reported:
-            skipped.append(f"{post.code} is {'vacant' if post.vacant else 'reported'}")
-        elif post.id in told and not rung.warning:
-            able = post
+        *absent, there = organisation.stand_ins(post, at)
+        why += [f"{each.code} is absent" for each in absent]
+        unable = _unable(there, reported, at)
+        if unable:
+            why.append(f"{there.code} is {unable}")
+        elif there.id in told and not rung.warning:
+            able = Told(there, "", post if absent else None)
+        elif absent:
+            return Told(there, f"{_because(why)}, {there.code} deputises", post)
         else:
-            return Told(post, "; ".join([rung.tell, *skipped]))
-    return Told(able or organisation.inspector, "; ".join([rung.tell, *skipped, "everybody above was told before"]))
+            return Told(there, _because(why))
+    return replace(able, why=_because([*why, "everybody above was told before"]))
+
+
+def _because(why: Iterable[str]) -> str:
+    # who comes twice in a climb is said once
+    return "; ".join(dict.fromkeys(why))
+
+
+def _unable(post: Post, reported: Collection[int], at: datetime) -> str | None:
+    """Why a post cannot be told, if it cannot; it is absent itself where deputies stand in for each other."""
+    if post.vacant:
+        return "vacant"
+    if post.id in reported:
+        return "reported"
+    return "absent" if post.absence(at) else None
 
 
 def _climb(
-    organisation: Organisation, complaint: Complaint, acts: str | None, tell: str, told: Collection[int]
+    organisation: Organisation, complaint: Complaint, acts: str | None, tell: str, told: Mapping[int, int]
 ) -> Iterator[Post]:
     owner = responsible(organisation, complaint, acts)
-    last = organisation.posts[list(told)[-1]] if told else owner
+    last = organisation.posts[list(told.values())[-1]] if told else owner
     if tell == "superior":
         yield from organisation.climb(last)
     else:

@@ -40,14 +40,15 @@ class Overdue:
     """A locked case whose next moment has passed, out of its session.
 
     `rows` are the clocks whose moment has passed, `others` the earliest due and next moments of those that run beside
-    them, `told` the posts that each term has told, in order, `reported` the posts that the case is about.
+    them, `told` the posts that each term has told, in order, each with the post in whose place it was, `reported` the
+    posts that the case is about.
     """
 
     complaint: Complaint
     definition: Definition
     rows: Sequence[Row[Any]]
     others: Sequence[Moments]
-    told: Mapping[Term, Sequence[int]]
+    told: Mapping[Term, Mapping[int, int]]
     reported: Collection[int]
 
 
@@ -128,14 +129,15 @@ def _others(session: Session, ids: Sequence[int], now: datetime) -> Mapping[int,
     return others
 
 
-def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, list[int]]:
-    before = select(Escalation.clock_id, Escalation.term, Escalation.post_id).where(
-        many.among(session, Escalation.complaint_id, ids)
-    )
-    told = defaultdict[Term, list[int]](list)
-    for clock_id, term, post_id in session.execute(before.filter_by(outcome="told").order_by(Escalation.rung)):
+def _told(session: Session, ids: Sequence[int]) -> Mapping[Term, dict[int, int]]:
+    columns = Escalation.clock_id, Escalation.term, Escalation.post_id, Escalation.instead_of_id
+    before = select(*columns).where(many.among(session, Escalation.complaint_id, ids)).filter_by(outcome="told")
+    told = defaultdict[Term, dict[int, int]](dict)
+    for clock_id, term, post_id, instead_of_id in session.execute(before.order_by(Escalation.rung)):
         if post_id is not None:
-            told[clock_id, term].append(post_id)
+            # who is told again was told last
+            told[clock_id, term].pop(post_id, None)
+            told[clock_id, term][post_id] = instead_of_id or post_id
     return told
 
 
@@ -167,7 +169,7 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     for index in due:
         later = after_rung(clock, rule, index, now, calendar)
         upcoming = next_moment(later, rule, rungs, calendar)
-        whom, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index])
+        whom, outcome = _skipped() if index < due[-1] else _told_now(engine, case, clock, rungs[index], now)
         climbs.raised.append(Raised(case.complaint, clock, index, rungs[index], outcome, whom, upcoming))
         clock = later
     climbs.changes.append(clocks.climbed(clock, upcoming))
@@ -180,8 +182,8 @@ def _skipped() -> tuple[ladder.Told, str]:
     return ladder.Told(None, "a higher rung was due as well"), "skipped"
 
 
-def _told_now(engine: Engine, case: Overdue, clock: Clock, rung: Rung) -> tuple[ladder.Told, str]:
+def _told_now(engine: Engine, case: Overdue, clock: Clock, rung: Rung, now: datetime) -> tuple[ladder.Told, str]:
     acts = case.definition.acts_for(clock.name, case.complaint.state)
-    before = case.told.get((clock.id or 0, clock.term), ())
-    told = ladder.recipient(engine.organisation, case.complaint, acts, rung, before, case.reported)
+    before = case.told.get((clock.id or 0, clock.term), {})
+    told = ladder.recipient(engine.organisation, case.complaint, acts, rung, before, case.reported, now)
     return told, "warned" if rung.warning else "told"

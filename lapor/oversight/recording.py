@@ -37,6 +37,7 @@ def _escalation(rung: Raised, now: datetime) -> dict[str, Any]:
         "outcome": rung.outcome,
         "tell": rung.rung.tell,
         "post_id": rung.told.post.id if rung.told.post else None,
+        "instead_of_id": rung.told.instead_of.id if rung.told.instead_of else None,
         "why": rung.told.why,
         "due_at": rung.clock.due_at,
         "raised_at": now,

@@ -5,7 +5,7 @@ from lapor.records.attachment import Attachment
 from lapor.records.base import Record
 from lapor.records.clock import ClockRow
 from lapor.records.complaint import Complaint, ReportedParty
-from lapor.records.directory import CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
+from lapor.records.directory import AbsenceRow, CategoryRow, PostRow, RegionRow, StandardRow, UnitRow
 from lapor.records.erasure import Erasure, Export
 from lapor.records.escalation import Escalation
 from lapor.records.gathering import Gathering
@@ -25,6 +25,7 @@ from lapor.records.version import CalendarVersion, DefinitionVersion, Heartbeat,
 from lapor.records.webhook import Webhook, WebhookDelivery
 
 __all__ = [
+    "AbsenceRow",
     "Account",
     "AnswerTemplate",
     "Attachment",

@@ -1,4 +1,4 @@
-"""Units, posts, categories, regions and service standards."""
+"""Units, posts and their absences, categories, regions and service standards."""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ class PostRow(Record):
     acting: Mapped[bool]
     role: Mapped[str]
     email: Mapped[str | None]
+
+
+class AbsenceRow(Record):
+    """A post that is absent from `since` until before `until`, and its deputy (Plh.), as `organisation.Absence`.
+
+    `ended_at` is None while it lasts or is still to come; what has ended is left out of the organisation.
+    """
+
+    __tablename__ = "absences"
+    id: Mapped[Key]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class CategoryRow(Record):

@@ -13,7 +13,8 @@ from lapor.records.base import Key, OfComplaint, Record
 class Escalation(Record):
     """One rung. `post_id` is None where the reporter was told, or where the rung was skipped.
 
-    `superseded_at` is when an amended calendar put off the moment for which it was told.
+    `instead_of_id` is the absent post for which a deputy was told, `superseded_at` when an amended calendar put off the
+    moment for which it was told.
     """
 
     __tablename__ = "escalations"
@@ -31,6 +32,7 @@ class Escalation(Record):
     outcome: Mapped[str]
     tell: Mapped[str]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     why: Mapped[str]
     due_at: Mapped[datetime]
     raised_at: Mapped[datetime]

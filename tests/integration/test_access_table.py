@@ -77,6 +77,7 @@ class Things:
     public_id: str = "P-7QK4-M2ZD"
     code: str = "lapor_i_7QK4M2ZD7QK4M2ZD"
     post: str = ""
+    deputy: str = ""
     unit: str = "pu"
     clock: str = "first_response"
     name: str = "complaint"
@@ -139,6 +140,9 @@ SAID: Mapping[str, Callable[[Things], dict[str, Any]]] = {
     "POST /complaints": in_json(**BARE),
     "POST /templates": in_json(name="Selesai", text="Sudah."),
     "PUT /templates/{id}": in_json(name="Selesai", text="Sudah."),
+    "POST /absences": lambda things: {
+        "json": {"post": things.post, "deputy": things.deputy, "until": "2027-01-04T00:00:00Z"}
+    },
     "POST /service-standards": lambda things: {"json": {**STANDARD, "unit": things.unit}},
     "POST /sessions": in_json(email="pu.petugas@kota.example", password=PASSWORD),
     "PUT /account/password": in_json(present=PASSWORD, new="pasar baru di hilir"),
@@ -315,6 +319,24 @@ def invited(post: str) -> Callable[[Scene], Scene]:
     return before
 
 
+def own_posts(scene: Scene) -> Scene:
+    """Each asks for the own post, with a deputy of the same agency."""
+    organisation = scene.web.town.engine.organisation
+    things = {}
+    for column, each in scene.things.items():
+        own = organisation.post_codes[HOLDERS.get(column, "pu.penghubung")]
+        agency = organisation.agency(own.unit_id)
+        fellows = (post for post in organisation.posts.values() if organisation.agency(post.unit_id) == agency)
+        others = (post.code for post in fellows if post != own and not post.vacant)
+        things[column] = replace(each, post=own.code, deputy=next(others, own.code))
+    return replace(scene, things=things)
+
+
+def absent(post: str, deputy: str) -> Callable[[Scene], Scene]:
+    said = {"post": post, "deputy": deputy, "until": "2027-01-04T00:00:00Z"}
+    return lambda scene: scene.with_all(id=scene.web.post("/absences", said, post).json["id"])
+
+
 def own_units(scene: Scene) -> Scene:
     posts = scene.web.town.engine.organisation.post_codes
     units = scene.web.town.engine.organisation.units
@@ -372,6 +394,12 @@ BEFORE: Mapping[str, Callable[[Scene], Scene]] = {
     "DELETE /tenures/{id} of a post elsewhere": held("jalan.petugas"),
     "POST /tenures/{id}/recovery of a post in the own tree": held("rsud.penghubung"),
     "POST /tenures/{id}/recovery of a post elsewhere": held("jalan.petugas"),
+    "POST /absences of the own post": own_posts,
+    "POST /absences of a post elsewhere": lambda scene: scene.with_all(
+        post="setda.sekda", deputy="kota.koordinator-pengaduan"
+    ),
+    "DELETE /absences/{id} of a post elsewhere": absent("kesehatan.kepala", "kesehatan.penghubung"),
+    "DELETE /absences/{id} of a handler of public works": absent("pu.petugas", "pu.penghubung"),
     "POST /service-standards of the own unit": own_units,
     "POST /service-standards of a unit elsewhere": lambda scene: scene.with_all(unit="inspektorat"),
     "POST /service-standards/{id}/signature of a draft of public works": standard_of("pu", "pu.kepala"),

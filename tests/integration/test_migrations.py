@@ -22,6 +22,7 @@ from lapor.errors import CannotRun
 from lapor.handling.publishing import Edited, publish
 from lapor.notices.choice import choose
 from lapor.records import (
+    AbsenceRow,
     Account,
     AnswerTemplate,
     Attachment,
@@ -72,6 +73,8 @@ def fill(town: Town) -> None:
         publish(town.engine, session, case.number, Edited("Jalan", "Berlubang."), actor=who, now=NOON)
     with town.site.writing() as session:
         actor, day = town.engine.organisation.post_codes[COORDINATOR], timedelta(days=1)
+        deputy = town.engine.organisation.post_codes["kota.wali-kota"].id
+        session.add(AbsenceRow(post_id=actor.id, deputy_id=deputy, since=NOON, until=NOON + day))
         account = Account(email="a@b.example", password_hash="0", totp_step=0, created_at=NOON)
         session.add(account)
         session.flush()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
-from lapor.machine.organisation import Organisation, Post, Unit
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lapor.machine.organisation import Absence, Organisation, Post, Unit
 
 CITY, ROADS, BRIDGES, HEALTH, INSPECTORATE = 1, 2, 3, 4, 5
 
@@ -159,3 +165,66 @@ def test_a_climb_through_a_circle_ends_where_it_closes() -> None:
     first, second, third = (post(n, f"p{n}", CITY, above) for n, above in ((1, 2), (2, 3), (3, 2)))
     assert list(of(posts=(first, second, third)).climb(first)) == [second, third]
     assert list(of(posts=(post(9, "alone", CITY, 9),)).climb(post(9, "alone", CITY, 9))) == []
+
+
+NOON = datetime(2026, 7, 6, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def away(post: Post, deputy: Post, since: datetime = NOON - HOUR, until: datetime = NOON + HOUR) -> Post:
+    return replace(post, absences=(*post.absences, Absence(1, deputy.id, since, until)))
+
+
+@pytest.mark.parametrize(
+    ("at", "stand_in"),
+    [
+        (NOON - timedelta(microseconds=1), ROADS_HEAD),
+        (NOON, DESK),
+        (NOON + HOUR - timedelta(microseconds=1), DESK),
+        (NOON + HOUR, ROADS_HEAD),
+        (NOON + 3 * HOUR, AUDITOR),
+    ],
+)
+def test_a_deputy_stands_in_from_the_moment_an_absence_begins_until_it_is_over(at: datetime, stand_in: Post) -> None:
+    head = away(away(ROADS_HEAD, DESK, NOON, NOON + HOUR), AUDITOR, NOON + 2 * HOUR, NOON + 4 * HOUR)
+    found = of(posts=(MAYOR, DESK, head, AUDITOR)).stand_in(head, at)
+    assert found == (head if stand_in == ROADS_HEAD else stand_in)
+
+
+CHAINS = [
+    pytest.param({}, ["roads-head"], "roads-head", id="there itself"),
+    pytest.param({20: 40}, ["roads-head", "health-head"], "health-head", id="its deputy"),
+    pytest.param({20: 40, 40: 50}, ["roads-head", "health-head", "auditor"], "auditor", id="its deputy's deputy"),
+    pytest.param({20: 22}, ["roads-head", "roads-secretary"], None, id="a vacant deputy"),
+    pytest.param({22: 40}, ["roads-head"], "roads-head", id="somebody else is absent"),
+    pytest.param({20: 40, 40: 20}, ["roads-head", "health-head"], None, id="both stand in for each other"),
+    pytest.param({20: 40, 40: 50, 50: 40}, ["roads-head", "health-head", "auditor"], None, id="a circle further on"),
+    pytest.param({20: 20}, ["roads-head"], None, id="its own deputy"),
+]
+
+
+@pytest.mark.parametrize(("deputies", "chain", "stand_in"), CHAINS)
+def test_who_stands_in_for_an_absent_post(deputies: dict[int, int], chain: list[str], stand_in: str | None) -> None:
+    there = of().posts
+    posts = tuple(away(each, there[deputies[each.id]]) if each.id in deputies else each for each in POSTS)
+    organisation = of(posts=posts)
+    head = organisation.posts[20]
+    assert [each.code for each in organisation.stand_ins(head, NOON)] == chain
+    found = organisation.stand_in(head, NOON)
+    assert (found.code if found else None) == stand_in
+
+
+def test_a_vacant_post_that_is_there_has_nobody_to_stand_in() -> None:
+    assert of().stand_in(ROADS_SECRETARY, NOON) is None
+
+
+@given(st.dictionaries(st.integers(0, 5), st.integers(0, 5)), st.sets(st.integers(0, 5)))
+def test_whoever_stands_in_is_there_and_nobody_stands_in_twice(deputies: dict[int, int], vacant: set[int]) -> None:
+    bare = {n: post(n, f"p{n}", CITY, None, vacant=n in vacant) for n in range(6)}
+    posts = tuple(away(each, bare[deputies[n]]) if n in deputies else each for n, each in bare.items())
+    organisation = of(posts=posts)
+    for each in posts:
+        chain, found = organisation.stand_ins(each, NOON), organisation.stand_in(each, NOON)
+        assert (chain[0], len({*chain})) == (each, len(chain))
+        assert all(after.id == deputies[before.id] for before, after in pairwise(chain))
+        assert found == (chain[-1] if chain[-1].id not in deputies and chain[-1].id not in vacant else None)
