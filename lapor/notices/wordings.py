@@ -41,6 +41,8 @@ _ELSEWHERE: Mapping[str, frozenset[str]] = {
     "digest.undated": frozenset({"number"}),
     "digest.more": frozenset({"count"}),
     "digest.closing": frozenset({"link"}),
+    "alarm.standstill.body": frozenset({"since", "until"}),
+    "alarm.put_off.body": frozenset({"numbers"}),
     "moment": _MOMENT,
     "date": _MOMENT - {"hour", "minute", "zone"},
 }
@@ -54,6 +56,7 @@ class Words:
     frames: Mapping[str, str]
     events: Mapping[str, Mapping[str, str]]
     digest: Mapping[str, str]
+    alarm: Mapping[str, Mapping[str, str]]
     then: Mapping[str, str]
     clocks: Mapping[str, str]
     moment: str
