@@ -18,7 +18,7 @@ from lapor.notices.alarm import Alarm, PutOff, Standstill
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
-from lapor.oversight import daily, erasures, heartbeat, stocktaking
+from lapor.oversight import daily, erasures, heartbeat, stocktaking, weekly
 from lapor.oversight.escalation import Sweep, sweep
 from lapor.records import IdempotencyKey
 from lapor.site import Site
@@ -99,7 +99,7 @@ def _alarms(site: Site, before: datetime | None, done: Sweep, now: datetime) -> 
 
 
 def send_once(site: Site) -> None:
-    """Send what waits in the outbox and the daily mails that are due, where the settings name a sender."""
+    """Send what waits in the outbox, and the daily and weekly mails that are due, where the settings name a sender."""
     sender, digest = sender_of(site.settings.mail), site.settings.notices.digest
     if sender is None:
         return
@@ -129,9 +129,14 @@ def send_once(site: Site) -> None:
     def digests(now: datetime) -> Delivered:
         return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words)
 
+    def standings(now: datetime) -> Delivered:
+        return weekly.send(engine, site.reading, site.writing, sender, now=now, public_url=url, wordings=words)
+
     _until_settled("notices", notices)
     if digest:
         _until_settled("daily mails", digests)
+    if site.settings.notices.weekly:
+        _until_settled("weekly mails", standings)
 
 
 def _until_settled(what: str, send: Callable[[datetime], Delivered]) -> None:

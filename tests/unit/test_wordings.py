@@ -117,7 +117,15 @@ def test_both_tongues_have_the_same_entries() -> None:
     shapes = [
         [
             entries.keys()
-            for entries in (words.events, words.digest, words.alarm, words.frames, words.then, words.clocks)
+            for entries in (
+                words.events,
+                words.digest,
+                words.weekly,
+                words.alarm,
+                words.frames,
+                words.then,
+                words.clocks,
+            )
         ]
         for words in shipped().words
     ]
