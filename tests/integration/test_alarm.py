@@ -71,12 +71,12 @@ def test_after_a_standstill_operators_are_told_from_when_until_when_and_once(tow
     site = mailing(town, server)
     swept(site, "6 Jul 09:00", "6 Jul 11:30", "6 Jul 11:30")
     (mail,) = server.taken
-    assert (mail["To"], mail["Subject"]) == (OPERATOR, "Penyapu tenggat sempat berhenti / The worker stood still")
+    assert (mail["To"], mail["Subject"]) == (OPERATOR, "Pemeriksaan tenggat sempat berhenti / The worker stood still")
     since, until = "Monday 6 July 2026, 09:00 WIB", "Monday 6 July 2026, 11:30 WIB"
     assert english(mail) == [
         f"No due moment was looked at from {since} until {until}.",
         "",
-        "The worker runs again, and what fell due in between has been told now: late, and lost is none of it. Its log may say",
+        "The worker runs again, and what fell due in between has been told now: late, but none of it is lost. Its log may say",
         "why it stood still; run lapor doctor to see that all is well.",
     ]
 
