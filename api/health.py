@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
 import flask
 from flask import Flask, Response, request
-from sqlalchemy import select
 
 from api import auth
 from api.auth import anyone
 from api.errors import OF_ERROR, RETRY_AFTER, problem
 from lapor.errors import CannotRun, Unavailable
 from lapor.notices import lag
-from lapor.oversight import erasures
-from lapor.records import Heartbeat, schema
+from lapor.oversight import erasures, heartbeat
+from lapor.records import schema
 
 blueprint = flask.Blueprint("health", __name__)
-WORKER = "worker"
-LATE_AFTER_SWEEPS = 3
 
 
 class Counts:
@@ -73,18 +71,20 @@ def ready() -> Any:
 @blueprint.get("/metrics")
 @anyone
 def metrics() -> Response:
-    """Counts of requests, of late erasures and of lags, and the age of the worker's last sweep, as Prometheus reads them."""
+    """Counts of requests, of late erasures and of lags, and how long ago the worker swept, as Prometheus reads them."""
     lines = flask.current_app.extensions["counts"].lines()
     try:
-        age = _age()
+        swept = _swept()
         lines += ["# TYPE lapor_erasures_overdue gauge", f"lapor_erasures_overdue {_late_erasures()}"]
         lines += _lags()
     except Unavailable:
-        age = None
-    if age is not None:
+        swept = None
+    if swept is not None:
         lines += [
             "# TYPE lapor_heartbeat_age_seconds gauge",
-            f'lapor_heartbeat_age_seconds{{part="{WORKER}"}} {age:.3f}',
+            f'lapor_heartbeat_age_seconds{{part="{heartbeat.WORKER}"}} {(auth.now() - swept).total_seconds():.3f}',
+            "# TYPE lapor_worker_late gauge",
+            f"lapor_worker_late {int(_is_late(swept))}",
         ]
     return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -109,10 +109,19 @@ def _database() -> str:
 
 
 def _worker() -> str:
-    age = _age()
-    if age is None:
+    swept = _swept()
+    if swept is None:
         return "never"
-    return "late" if age > LATE_AFTER_SWEEPS * auth.site().settings.worker.sweep_seconds else "ok"
+    return "late" if _is_late(swept) else "ok"
+
+
+def _swept() -> datetime | None:
+    with auth.site().reading() as session:
+        return heartbeat.last(session)
+
+
+def _is_late(swept: datetime) -> bool:
+    return heartbeat.is_late(swept, sweep_seconds=auth.site().settings.worker.sweep_seconds, now=auth.now())
 
 
 def _late_erasures() -> int:
@@ -123,9 +132,3 @@ def _late_erasures() -> int:
 def _lags() -> Sequence[str]:
     with auth.site().reading() as session:
         return lag.lines(session)
-
-
-def _age() -> float | None:
-    with auth.site().reading() as session:
-        last = session.scalars(select(Heartbeat.at).where(Heartbeat.name == WORKER)).one_or_none()
-    return (auth.now() - last).total_seconds() if last else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 from lapor.access import limits
 from lapor.errors import Unavailable
 from lapor.machine.engine import Engine
-from lapor.notices import lag, webhook_delivery
+from lapor.notices import alarm, lag, webhook_delivery
+from lapor.notices.alarm import Alarm, PutOff, Standstill
 from lapor.notices.delivery import Delivered, deliver
 from lapor.notices.mailbox import sender_of
 from lapor.notices.webhook import Http
-from lapor.oversight import amending, daily, erasures, stocktaking
-from lapor.oversight.escalation import sweep
-from lapor.records import Heartbeat, IdempotencyKey
+from lapor.oversight import amending, daily, erasures, heartbeat, stocktaking, weekly
+from lapor.oversight.escalation import Sweep, sweep
+from lapor.records import IdempotencyKey
 from lapor.site import Site
 
-HEARTBEAT = "worker"
 TIDY_SECONDS = 3600
 
 log = logging.getLogger("lapor.worker")
@@ -67,20 +67,37 @@ def _guarded(job: Callable[[Site], None], site: Site) -> None:
         log.exception("%s failed; the next tick tries again", job.__name__)
 
 
-def sweep_once(site: Site) -> None:
-    """Tell everything that is due now, by the calendar in force, then give a sign of life."""
-    now = datetime.now(UTC)
+def sweep_once(site: Site, now: datetime | None = None) -> None:
+    """Tell everything that is due now, by the calendar in force, then give a sign of life; operators learn what went wrong."""
+    now = now or datetime.now(UTC)
     with site.reading() as session:
         engine = site.engine(session)
     _amend(site, engine, now)
     done = sweep(engine, site.writing, now=now, batch=site.settings.worker.batch)
     with site.writing() as session:
-        session.merge(Heartbeat(name=HEARTBEAT, at=now))
+        before = heartbeat.beat(session, now=now)
         lag.count(session, lag.RECORDED, done.lags)
     if done.cases:
         log.info("cases: %d, rungs: %d, time-outs: %d", done.cases, done.rungs, done.time_outs)
     for number, fault in done.put_off:
         log.error("%s is put off for an hour: %s", number, fault)
+    for each in _alarms(site, before, done, now):
+        alarm.tell(
+            engine.organisation,
+            sender_of(site.settings.mail),
+            each,
+            now=now,
+            public_url=site.public_url,
+            wordings=site.wordings,
+        )
+
+
+def _alarms(site: Site, before: datetime | None, done: Sweep, now: datetime) -> Iterator[Alarm]:
+    if before and heartbeat.is_late(before, sweep_seconds=site.settings.worker.sweep_seconds, now=now):
+        log.error("no sweep began from %s until %s", before.isoformat(), now.isoformat())
+        yield Standstill(before, now)
+    if done.put_off:
+        yield PutOff(now, [number for number, _ in done.put_off])
 
 
 def _amend(site: Site, engine: Engine, now: datetime) -> None:
@@ -92,7 +109,7 @@ def _amend(site: Site, engine: Engine, now: datetime) -> None:
 
 
 def send_once(site: Site) -> None:
-    """Send what waits in the outbox and the daily mails that are due, where the settings name a sender."""
+    """Send what waits in the outbox, and the daily and weekly mails that are due, where the settings name a sender."""
     sender, digest = sender_of(site.settings.mail), site.settings.notices.digest
     if sender is None:
         return
@@ -122,9 +139,14 @@ def send_once(site: Site) -> None:
     def digests(now: datetime) -> Delivered:
         return daily.send(engine, site.writing, sender, now=now, public_url=url, wordings=words)
 
+    def standings(now: datetime) -> Delivered:
+        return weekly.send(engine, site.reading, site.writing, sender, now=now, public_url=url, wordings=words)
+
     _until_settled("notices", notices)
     if digest:
         _until_settled("daily mails", digests)
+    if site.settings.notices.weekly:
+        _until_settled("weekly mails", standings)
 
 
 def _until_settled(what: str, send: Callable[[datetime], Delivered]) -> None:

@@ -156,6 +156,7 @@ class Notices:
 
     texts: Path | None = _setting("", _text(), "A folder whose id.yaml and en.yaml replace single texts; empty: none.")
     digest: bool = _setting(True, _flag(), "Officers may choose one mail a day; false: all are told at once.")
+    weekly: bool = _setting(True, _flag(), "Supervisors and coordinators are mailed each week how their cases stand.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,20 @@ def tallies(session: Session, engine: Engine, principal: Principal, *, now: date
     )
     rows = session.execute(open_ones.group_by(Complaint.holder_id, Complaint.state)).all()
     return [Tally(holder, state, dict(zip(COUNTED, counts, strict=True))) for holder, state, *counts in rows]
+
+
+def closed(session: Session, engine: Engine, principal: Principal, *, since: datetime, before: datetime) -> int:
+    """How many cases in the caller's scope were closed between two moments, and still are."""
+    ended = (~Complaint.is_open, Complaint.since >= since, Complaint.since < before)
+    counted = select(func.count()).select_from(Complaint).where(scope(principal, engine.organisation), *ended)
+    return session.scalar(counted) or 0
+
+
+def oldest_overdue(
+    session: Session, engine: Engine, principal: Principal, *, limit: int, now: datetime
+) -> Sequence[tuple[str, datetime | None]]:
+    """The numbers of those in the caller's scope that are longest overdue, with their due moments."""
+    late = filters(session, engine, principal, COUNTED["overdue"], now)
+    chosen = select(Complaint.number, Complaint.due_at).where(scope(principal, engine.organisation), *late)
+    rows = session.execute(chosen.order_by(Complaint.due_at, Complaint.id).limit(limit))
+    return [(number, due_at) for number, due_at in rows]

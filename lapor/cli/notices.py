@@ -9,9 +9,12 @@ import click
 
 from lapor.cli.here import as_json, print_json, settings_here, site_here
 from lapor.errors import CannotRun
+from lapor.machine.engine import Engine
+from lapor.machine.organisation import Post
 from lapor.notices import choice as choices
 from lapor.notices import html, samples, wordings
 from lapor.notices.texts import Text
+from lapor.oversight import weekly as weeklies
 from lapor.settings_file import nearest
 
 
@@ -60,9 +63,7 @@ def choose(post: str, choice: str, as_json: bool) -> None:
     site, now = site_here(), datetime.now(UTC)
     with site.writing() as session:
         engine = site.engine(session)
-        found = engine.organisation.post_codes.get(post)
-        if found is None:
-            raise CannotRun(f"There is no post {post}{nearest(post, engine.organisation.post_codes)}")
+        found = _post(engine, post)
         calendar = engine.calendar(engine.key(found.unit_id))
         digest_at = choices.choose(session, found, choice, calendar, now=now).digest_at
     local = digest_at.astimezone(ZoneInfo(calendar.zone)).isoformat() if digest_at else None
@@ -70,3 +71,31 @@ def choose(post: str, choice: str, as_json: bool) -> None:
         print_json({"post": post, "choice": choice, "digest_at": local})
     else:
         click.echo(f"{post} is told " + (f"once a day, next on {local}." if local else "at once."))
+
+
+@notices.command()
+@click.option("--post", required=True, help="The code of the post.")
+@click.argument("choice", type=click.Choice(["on", "off"]))
+@as_json
+def weekly(post: str, choice: str, as_json: bool) -> None:
+    """Mail a supervisor or coordinator each week how the cases of their units stand, as is done by default, or do not."""
+    site, now = site_here(), datetime.now(UTC)
+    with site.writing() as session:
+        engine = site.engine(session)
+        found = _post(engine, post)
+        if found.role not in weeklies.ROLES:
+            raise CannotRun(f"{post} is a post of the role {found.role}; mailed are {' and '.join(weeklies.ROLES)}.")
+        calendar = engine.calendar(engine.key(found.unit_id))
+        upcoming = weeklies.choose(session, found, calendar, wanted=choice == "on", now=now)
+    local = upcoming.astimezone(ZoneInfo(calendar.zone)).isoformat() if upcoming else None
+    if as_json:
+        print_json({"post": post, "weekly": choice == "on", "next_at": local})
+    else:
+        click.echo(f"{post} is told " + (f"each week, next on {local}." if local else "no more each week."))
+
+
+def _post(engine: Engine, code: str) -> Post:
+    found = engine.organisation.post_codes.get(code)
+    if found is None:
+        raise CannotRun(f"There is no post {code}{nearest(code, engine.organisation.post_codes)}")
+    return found

@@ -30,6 +30,10 @@ _OF_EVENT: Mapping[str, frozenset[str]] = {
     "remind": frozenset({"then"}),
     "gather": frozenset({"code"}),
 }
+_COUNTS = (
+    "open", "warned", "overdue", "overdue_0_1", "overdue_2_3", "overdue_4_7", "overdue_more", "waiting_for_reporter",
+    "unacknowledged", "promised", "closed",
+)  # fmt: skip
 _MOMENT = frozenset({"weekday", "day", "month", "year", "hour", "minute", "zone"})
 _ELSEWHERE: Mapping[str, frozenset[str]] = {
     "frames.reporter": _COMMON | {"says"},
@@ -41,6 +45,11 @@ _ELSEWHERE: Mapping[str, frozenset[str]] = {
     "digest.undated": frozenset({"number"}),
     "digest.more": frozenset({"count"}),
     "digest.closing": frozenset({"link"}),
+    "weekly.subject": frozenset({"date"}),
+    **{f"weekly.{name}": frozenset({"count"}) for name in _COUNTS},
+    "weekly.closing": frozenset({"link"}),
+    "alarm.standstill.body": frozenset({"since", "until"}),
+    "alarm.put_off.body": frozenset({"numbers"}),
     "moment": _MOMENT,
     "date": _MOMENT - {"hour", "minute", "zone"},
 }
@@ -54,6 +63,8 @@ class Words:
     frames: Mapping[str, str]
     events: Mapping[str, Mapping[str, str]]
     digest: Mapping[str, str]
+    weekly: Mapping[str, str]
+    alarm: Mapping[str, Mapping[str, str]]
     then: Mapping[str, str]
     clocks: Mapping[str, str]
     moment: str

@@ -14,7 +14,7 @@ from lapor.records.lag import LagCount
 from lapor.records.limit import LimitCount
 from lapor.records.message import Message
 from lapor.records.opening import Look, Opening, OpeningDecision
-from lapor.records.outbox import Notice, NoticeChoice
+from lapor.records.outbox import Notice, NoticeChoice, WeeklyMail
 from lapor.records.publication import PublicVersion
 from lapor.records.replay import ReplayLine
 from lapor.records.reporter import Reporter
@@ -64,4 +64,5 @@ __all__ = [
     "UnitRow",
     "Webhook",
     "WebhookDelivery",
+    "WeeklyMail",
 ]

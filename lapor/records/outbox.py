@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
@@ -57,3 +57,18 @@ class NoticeChoice(Record):
     digest_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
     attempts: Mapped[int]
+
+
+class WeeklyMail(Record):
+    """When a post that oversees others is next mailed how its cases stand; never, where `next_attempt_at` is None.
+
+    `week_of` is the Monday of the week that was tried last; `attempts` counts those of this mail.
+    """
+
+    __tablename__ = "weekly_mails"
+    id: Mapped[Key]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), unique=True)
+    week_of: Mapped[date | None]
+    next_attempt_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+    sent_at: Mapped[datetime | None]

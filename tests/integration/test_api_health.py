@@ -48,6 +48,16 @@ def test_it_is_not_ready_when_three_sweeps_are_missing(web: Web) -> None:
     assert answer.headers["Retry-After"] == "5"
 
 
+@pytest.mark.parametrize(("seconds", "late"), [(45, 0), (46, 1)])
+def test_a_metric_says_when_three_sweeps_are_missing(web: Web, seconds: int, late: int) -> None:
+    swept(web, seconds=seconds)
+    assert web.client.get("/metrics").text.splitlines()[-1] == f"lapor_worker_late {late}"
+
+
+def test_before_the_first_sweep_there_is_no_such_metric(web: Web) -> None:
+    assert [line for line in web.client.get("/metrics").text.splitlines() if "worker" in line] == []
+
+
 def test_it_is_not_ready_on_a_database_of_another_revision(web: Web) -> None:
     schema.migrate(web.site.database, "base")
     answer: Any = web.client.get("/health/ready")
@@ -112,4 +122,6 @@ def test_metrics_count_answers_by_the_template_of_their_route(town: Town) -> Non
         "lapor_erasures_overdue 0\n"
         "# TYPE lapor_heartbeat_age_seconds gauge\n"
         'lapor_heartbeat_age_seconds{part="worker"} 7.000\n'
+        "# TYPE lapor_worker_late gauge\n"
+        "lapor_worker_late 0\n"
     )

@@ -40,6 +40,7 @@ from lapor.records import (
     Record,
     ReplayLine,
     Tenure,
+    WeeklyMail,
     schema,
 )
 from lapor.site import connect
@@ -102,6 +103,7 @@ def fill(town: Town) -> None:
         )
         session.add_all([asked, Export(complaint_id=case.id, day=NOON.date())])
         session.add(Heartbeat(name="worker", at=NOON + day))
+        session.add(WeeklyMail(post_id=post, week_of=NOON.date(), next_attempt_at=NOON + day, attempts=0, sent_at=NOON))
         session.add_all(
             [
                 LimitCount(key="0", started_at=NOON, count=1),

@@ -60,7 +60,7 @@ def test_a_closed_case_is_due_at_no_moment() -> None:
 
 
 def test_all_notices_are_shown_when_none_is_named() -> None:
-    assert [item["event"] for item in items()] == [*shipped().events, "digest"]
+    assert [item["event"] for item in items()] == [*shipped().events, "digest", "weekly", "standstill", "put_off"]
 
 
 def test_programs_are_given_json() -> None:
