@@ -327,6 +327,7 @@ BESIDE = [
             "oversight",
             {**FOLLOWED, "resolution": "running, 30 Sep 16:00"},
             public=CLASS,
+            internal={"reported": "unknown"},
             told=["inspektorat.inspektur: oversight"],
         ),
     ),
