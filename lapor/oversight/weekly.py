@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lapor.access import counting, wall
@@ -25,14 +23,13 @@ from lapor.notices.delivery import LEASE, SOON, Delivered, Outcome, attempt, wai
 from lapor.notices.digest import Entry
 from lapor.notices.standing import Standing
 from lapor.notices.wordings import Wordings
-from lapor.records import PostRow, WeeklyMail
+from lapor.records import PostRow, WeeklyMail, many
 from lapor.records.base import Writing, canonical
 
 ROLES = ("supervisor", "coordinator")
 LISTED = 20
 """So many of the cases that are overdue are named."""
 _WEEK = timedelta(days=7)
-_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def _enrol(session: Session, engine: Engine, now: datetime) -> None:
         for post in posts
     ]
     if rows:
-        new = _INSERT[session.get_bind().dialect.name](WeeklyMail)
+        new = many.INSERTS[session.get_bind().dialect.name](WeeklyMail)
         session.execute(new.on_conflict_do_nothing(index_elements=[WeeklyMail.post_id]), rows)
 
 
