@@ -138,10 +138,10 @@ def test_a_promised_date_is_counted_until_it_has_come(web: Web) -> None:
     web.disposed()
     web.sweep(days=2, hours=9)
     rung = web.get("/escalations", "setda.sekda").json["items"][0]
-    promised = {"note": "Senin selesai.", "promised_at": "2026-07-13T09:00:00Z"}
+    promised = {"note": "Senin selesai.", "promised_at": "2026-07-10T09:00:00Z"}
     assert web.post(f"/escalations/{rung['id']}/acknowledgement", promised, "setda.sekda").status_code == 200
     counts = []
-    for moment in ("13 Jul 16:00", "13 Jul 16:01"):
+    for moment in ("10 Jul 16:00", "10 Jul 16:01"):
         web.watch.at = at(moment)
         counts.append(web.get("/work/summary", "setda.sekda").json["total"]["promised"])
     assert counts == [1, 0]

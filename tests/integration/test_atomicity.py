@@ -96,7 +96,7 @@ def writing(town: Town) -> Callable[[], object]:
 def promising(town: Town) -> Callable[[], object]:
     case = town.case_in("disposed")
     town.sweep("9 Jul 07:00")
-    return lambda: case.acknowledge(1, "setda.sekda", "9 Jul 08:00", promised="14 Jul 08:00")
+    return lambda: case.acknowledge(1, "setda.sekda", "9 Jul 08:00", promised="13 Jul 08:00")
 
 
 DEEDS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,8 @@ def pair(shared_town: Town) -> Iterator[Pair]:
 def seen(answer: Answer, named: object) -> tuple[int, bytes, list[tuple[str, str]]]:
     """All that is seen of an answer but what was asked for, which it may repeat."""
     headers = [(name, value) for name, value in answer.headers if name != "Content-Length"]
-    return answer.status_code, answer.data.replace(str(named).encode(), b"?"), sorted(headers)
+    said = re.sub(rf"\b{re.escape(str(named))}\b".encode(), b"?", answer.data)
+    return answer.status_code, said, sorted(headers)
 
 
 @pytest.mark.parametrize("suffix", ["", "?original=true"])
