@@ -68,9 +68,9 @@ def test_a_told_post_acknowledges_once(web: Web) -> None:
 def test_a_promised_date_holds_the_next_rung(web: Web) -> None:
     late(web)
     post, found = told(web)
-    body = {"note": "Senin.", "promised_at": "2026-07-13T15:00:00+07:00"}
+    body = {"note": "Jumat.", "promised_at": "2026-07-10T15:00:00+07:00"}
     answer = web.post(f"/escalations/{found['id']}/acknowledgement", body, post)
-    assert answer.json["next_rung_at"] == "2026-07-13T08:00:00Z"
+    assert answer.json["next_rung_at"] == "2026-07-10T08:00:00Z"
 
 
 @pytest.mark.parametrize(
