@@ -142,7 +142,7 @@ def test_a_role_that_asks_for_codes_is_closed_to_an_account_without_until_it_get
     web.town.execute(update(PostRow).filter_by(code="pu.penghubung").values(role="inspector"))
     web.site._built.engine = None
     assert problem(person.log_in()) == UNRECOGNISED
-    person.takes("pu.penghubung")
+    person.takes("pu.penghubung", OPERATOR)
     assert person.log_in().json["role"] == "inspector"
 
 
