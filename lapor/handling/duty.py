@@ -95,12 +95,9 @@ def _there(making: Making, post: Post) -> Post:
 
 def _lateness(making: Making) -> dict[str, str]:
     """Since when a case is overdue by clocks that this move does not end; whoever gets it is told."""
-    rules, move = making.definition.clocks, making.move
-    if move is None:
-        return {}
-    target = move.leads_to(making.complaint.state)
+    rules, move, source = making.definition.clocks, making.move, making.complaint.state
     running = (row for row in making.clock_rows if row.state == "running" and row.due_at < making.now)
-    late = [row.due_at for row in running if runs_on(rules[row.name], move, target)]
+    late = [row.due_at for row in running if move and runs_on(rules[row.name], move, move.leads_to(source))]
     return {"tell": "late", "due_at": stamp(min(late))} if late else {}
 
 
