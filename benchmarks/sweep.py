@@ -47,9 +47,12 @@ Part = tuple[str, int]
     "--due", default=50_000, help="Cases of which a rung is due: for our sweep, and again for the bare claim."
 )
 @click.option("--batch", default=500, help="Cases to one transaction, for both.")
+@click.option(
+    "--lanes", default=2, help="Batches that our sweep has under way at once, as a worker on PostgreSQL has 2."
+)
 @click.option("--jobs", "sample", default=500, help="Cases that get a job each.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def main(open_cases: int, due: int, batch: int, sample: int, as_json: bool) -> None:
+def main(open_cases: int, due: int, batch: int, lanes: int, sample: int, as_json: bool) -> None:
     """Measure it."""
     sizes = [due // PARTS] * 2 * PARTS + [due // PARTS] * 2 + [sample]
     try:
@@ -58,10 +61,10 @@ def main(open_cases: int, due: int, batch: int, sample: int, as_json: bool) -> N
             filled(Path(folder), FEW, ()) as (few, _),
             filled(Path(folder), open_cases - sum(sizes), sizes) as (many, parts),
         ):
-            measured: dict[str, Any] = {"open": open_cases, "due": due, "batch": batch}
+            measured: dict[str, Any] = {"open": open_cases, "due": due, "batch": batch, "lanes": lanes}
             measured |= nothing_due(few, many)
-            measured |= side_by_side(many, parts[: 2 * PARTS], batch)
-            measured |= among_citizens(many, parts[2 * PARTS : -1], batch)
+            measured |= side_by_side(many, parts[: 2 * PARTS], batch, lanes)
+            measured |= among_citizens(many, parts[2 * PARTS : -1], batch, lanes)
             measured |= {"jobs_per_second": round(jobs.rate(many, *parts[-1]))}
             measured |= {"ratio_to_jobs": round(measured["cases_per_second"] / measured["jobs_per_second"], 1)}
     finally:
@@ -104,12 +107,12 @@ def look(town: Town) -> None:
     town.sweep(QUIET)
 
 
-def side_by_side(town: Town, parts: Sequence[Part], batch: int) -> dict[str, float]:
+def side_by_side(town: Town, parts: Sequence[Part], batch: int, lanes: int) -> dict[str, float]:
     """Our sweep and the bare claim in turn, a part each; memory is that of this process, which runs both."""
     ours = bare = 0.0
     for (bare_at, size), (ours_at, _) in zip(parts[::2], parts[1::2], strict=True):
         bare += timed(lambda: expect(claim_all(town, bare_at, batch), size))  # noqa: B023
-        ours += timed(lambda: expect(town.sweep(ours_at, batch=batch).rungs, size))  # noqa: B023
+        ours += timed(lambda: expect(town.sweep(ours_at, batch=batch, lanes=lanes).rungs, size))  # noqa: B023
         say(f"bare claim {bare:.1f} s, our sweep {ours:.1f} s so far")
     told = sum(size for _, size in parts[::2])
     return {
@@ -121,13 +124,13 @@ def side_by_side(town: Town, parts: Sequence[Part], batch: int) -> dict[str, flo
     }
 
 
-def among_citizens(town: Town, parts: Sequence[Part], batch: int) -> dict[str, float]:
+def among_citizens(town: Town, parts: Sequence[Part], batch: int, lanes: int) -> dict[str, float]:
     """How long a submission takes while nothing else goes on, and while a sweep does."""
     with citizens(town) as found:
         time.sleep(QUIET_SECONDS)
         begun = time.monotonic()
         for moment, size in parts:
-            expect(town.sweep(moment, batch=batch).rungs, size)
+            expect(town.sweep(moment, batch=batch, lanes=lanes).rungs, size)
         ended = time.monotonic()
         time.sleep(QUIET_SECONDS)
     # the first ones still warm up

@@ -73,7 +73,7 @@ def sweep_once(site: Site, now: datetime | None = None) -> None:
     with site.reading() as session:
         engine = site.engine(session)
     _amend(site, engine, now)
-    done = sweep(engine, site.writing, now=now, batch=site.settings.worker.batch)
+    done = sweep(engine, site.writing, now=now, batch=site.settings.worker.batch, lanes=site.lanes)
     with site.writing() as session:
         before = heartbeat.beat(session, now=now)
         lag.count(session, lag.RECORDED, done.lags)

@@ -64,6 +64,11 @@ class Site:
         return self.settings.public_url.rstrip("/") or f"http://{server.host}:{server.port}"
 
     @property
+    def lanes(self) -> int:
+        """How many batches a sweep has under way at once: SQLite has one writer at a time."""
+        return 1 if self.database.dialect.name == "sqlite" else 2
+
+    @property
     def attachments(self) -> Store:
         """Where the files lie that come with complaints."""
         return Store(self.settings.attachments.folder)

@@ -93,8 +93,18 @@ class Organisation:
 
     def head(self, unit_id: int) -> Post:
         """The head of a unit: of the nearest unit above where this one has no post."""
-        above = reversed(self.units[unit_id].path)
-        return next(posts[0] for posts in map(self._posts_of.get, above) if posts)
+        return self._heads[unit_id]
+
+    @cached_property
+    def _heads(self) -> Mapping[int, Post]:
+        # no unit is asked for before the tree is whole: one above has a post
+        found = {}
+        for unit in self.units.values():
+            above = (self._posts_of.get(each) for each in reversed(unit.path))
+            posts = next((posts for posts in above if posts), None)
+            if posts:
+                found[unit.id] = posts[0]
+        return found
 
     def receivers(self, unit_id: int) -> Iterator[Post]:
         """Whom to tell of what comes to a unit, best first: its liaison officers, its head, and those above."""

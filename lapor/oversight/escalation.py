@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -44,11 +45,20 @@ class Sweep:
         )
 
 
-def sweep(engine: Engine, writing: Writing, *, now: datetime, batch: int = 200) -> Sweep:
+def sweep(engine: Engine, writing: Writing, *, now: datetime, batch: int = 200, lanes: int = 1) -> Sweep:
     """Handle every moment that has passed at `now`, oldest first, a batch a transaction.
 
-    `writing` opens a session that commits at its end. Several sweeps may run side by side.
+    `writing` opens a session that commits at its end. Several sweeps may run side by side, in other processes and here in
+    so many `lanes`: while one waits for the database, another works out whom to tell.
     """
+    if lanes == 1:
+        return _lane(engine, writing, now, batch)
+    with ThreadPoolExecutor(lanes) as pool:
+        sweeps = [pool.submit(_lane, engine, writing, now, batch) for _ in range(lanes)]
+        return sum((each.result() for each in sweeps), Sweep())
+
+
+def _lane(engine: Engine, writing: Writing, now: datetime, batch: int) -> Sweep:
     done = Sweep()
     while True:
         part = _batch(engine, writing, now, batch)

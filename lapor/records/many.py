@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -23,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from lapor.records.base import Json, Record, canonical, stamp
+from lapor.records.base import Json, Record, canonical
 
 Rows = Sequence[Mapping[str, Any]]
 """Values by column, for each row the same columns."""
@@ -81,8 +82,8 @@ def _reads_texts(session: Session) -> bool:
 def _given(session: Session, record: type[Record], rows: Rows) -> TableValuedAlias:
     types = {name: _table(record).c[name].type for name in rows[0]}
     nested = [name for name, kind in types.items() if isinstance(kind, Json)]
-    said = [{**row, **{name: canonical(row[name]) for name in nested}} for row in rows]
-    listed = func.json_to_recordset(literal(json.dumps(said, default=stamp)).cast(JSON))
+    said = [{**row, **{name: canonical(row[name]) for name in nested}} for row in rows] if nested else rows
+    listed = func.json_to_recordset(literal(json.dumps(said, default=datetime.isoformat)).cast(JSON))
     return listed.table_valued(*(column(name, kind) for name, kind in types.items()), name="given").render_derived(
         with_types=True
     )

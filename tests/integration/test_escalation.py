@@ -140,6 +140,15 @@ def test_batches_are_taken_until_nothing_is_due(town: Town) -> None:
     assert town.sweep("8 Jul 16:01", batch=2) == Sweep(cases=5, rungs=10)
 
 
+def test_lanes_of_one_sweep_tell_each_rung_once(town: Town) -> None:
+    cases = [town.case_in("disposed") for _ in range(12)]
+    lanes = town.site.lanes
+    assert town.sweep("8 Jul 16:01", batch=2, lanes=lanes) == Sweep(cases=12, rungs=24)
+    assert {tuple(case.told()) for case in cases} == {
+        (("holding", 0, "skipped", None), ("holding", 1, "told", "setda.sekda"))
+    }
+
+
 def test_the_oldest_moment_comes_first(town: Town) -> None:
     late, early = town.case_in("disposed", "7 Jul 09:00"), town.case_in("disposed", "6 Jul 09:00")
     town.sweep("9 Jul 16:01", batch=1)

@@ -171,9 +171,9 @@ class Town:
         case.goes(*WAYS[state], moment=moment)
         return case
 
-    def sweep(self, moment: str, batch: int = 200) -> escalation.Sweep:
+    def sweep(self, moment: str, batch: int = 200, lanes: int = 1) -> escalation.Sweep:
         """One sweep of the worker."""
-        return escalation.sweep(self.engine, self.site.writing, now=at(moment), batch=batch)
+        return escalation.sweep(self.engine, self.site.writing, now=at(moment), batch=batch, lanes=lanes)
 
     def findings(self, moment: str) -> list[doctor.Finding]:
         """What the doctor finds."""
