@@ -73,6 +73,7 @@ def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
         "incident_date": complaint.incident_date,
         "channel": complaint.channel,
         "answer_by": _answer_by(seen, engine),
+        "linked_to": seen.numbers.get(complaint.linked_to_id or 0),
     }
     given = said | {name: seen.texts[name] for name in ("remedy_sought", "wished_agency")}
     return {
@@ -95,7 +96,8 @@ def _clock(row: ClockRow, engine: Engine) -> dict[str, Any]:
     names = ("name", "term", "budget", "started_at", "due_at", "state")
     key = CalendarKey(row.zone, row.calendar_version, row.office)
     provisional = {"provisional": True} if engine.is_provisional(key, row.started_at, row.due_at) else {}
-    return {name: getattr(row, name) for name in names} | provisional
+    stopped = {"stopped_at": row.stopped_at} if row.stopped_at else {}
+    return {name: getattr(row, name) for name in names} | stopped | provisional
 
 
 def _answer_by(seen: Seen, engine: Engine) -> datetime | None:

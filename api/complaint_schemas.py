@@ -90,6 +90,7 @@ class CasesFilter(PageQuery):
         validate=validate.OneOf(ROLES), metadata={"description": "The role that acts in the state of the case"}
     )
     due_before = Moment()
+    linked_to = Text(longest=LONGEST_LINE, metadata={"description": "Number of an earlier case about the same matter"})
     q = Text(
         longest=LONGEST_LINE,
         metadata={"description": "Words of title and text, in any order; confidential ones are never found"},
@@ -136,6 +137,7 @@ class ClockSchema(Schema):
     started_at = Moment(required=True)
     due_at = Moment(required=True)
     state = fields.String(required=True, validate=validate.OneOf(("running", "paused", "met", "missed", "lapsed")))
+    stopped_at = Moment(metadata={"description": "When it ended: if after `due_at`, too late, also where it lapsed"})
     provisional = fields.Boolean(
         metadata={
             "description": "True where a year up to `due_at` has no decreed days off yet: it may move with the decree"
@@ -172,6 +174,9 @@ class CaseSchema(Schema):
     channel = fields.String()
     door = fields.String()
     reporter = fields.Nested(ReporterSchema)
+    linked_to = fields.String(
+        metadata={"description": "Number of an earlier case about the same matter, if that is there for the caller"}
+    )
     class_ = fields.String(
         data_key="class", attribute="class", allow_none=True, validate=validate.OneOf((*CLASSES, None))
     )

@@ -26,6 +26,7 @@ blueprint = Blueprint("trail", "What became of a case.")
 _NOTES: Mapping[str, Label] = {
     "submit": Label("Laporan diterima", "Submitted"),
     "escalate": Label("Eskalasi", "Escalated"),
+    "stand_by": Label("Eskalasi disampaikan lewat laporan terkait", "Escalated through the linked case"),
     "acknowledge": Label("Eskalasi diketahui", "Escalation acknowledged"),
     "ask_opening": Label("Permintaan membuka yang dirahasiakan", "Asked to see what is hidden"),
     "open": Label("Yang dirahasiakan dibuka", "What is hidden was opened"),

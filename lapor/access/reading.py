@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -34,7 +34,10 @@ Line = Row[Complaint, bool, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A case as somebody sees it: `clocks`, `texts` and `reporter` are empty where the caller may not see them."""
+    """A case as somebody sees it: `clocks`, `texts` and `reporter` are empty where the caller may not see them.
+
+    `numbers` has those of the cases that it refers to, by their ids, as far as they are there for the caller.
+    """
 
     complaint: Complaint
     parts: Parts
@@ -43,6 +46,7 @@ class Seen:
     region: str | None = None
     reporter: Identity | None = None
     texts: Mapping[str, str | None] = field(default_factory=dict)
+    numbers: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Mark:
 class Asked:
     """Which cases are asked for. None leaves a filter out; `after` is the last case of the page before.
 
-    `overdue_days` is one of `standing.BANDS`; `to_act` leaves those on which the caller must act now.
+    `overdue_days` is one of `standing.BANDS`; `to_act` leaves those on which the caller must act now; `linked_to` is a number.
     """
 
     sort: str = "due"
@@ -77,6 +81,7 @@ class Asked:
     waiting_for: str | None = None
     to_act: bool = False
     due_before: datetime | None = None
+    linked_to: str | None = None
     q: str | None = None
 
 
@@ -132,7 +137,9 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
     parts = {case.id: policy.parts(principal, case, organisation, told=was_told) for case, was_told, _, _ in lines}
     cases = [line[0] for line in lines]
     _remember(session, principal, cases, parts)
-    clocks = _clocks(session, [case.id for case in cases if parts[case.id].content])
+    shown = [case for case in cases if parts[case.id].content]
+    clocks = _clocks(session, [case.id for case in shown])
+    numbers = _numbers(session, organisation, principal, {case.linked_to_id for case in shown if case.linked_to_id})
     reporters = _reporters(session, vault.identity, [case for case in cases if parts[case.id].identity])
     return [
         Seen(
@@ -143,6 +150,7 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
             region,
             reporters.get(case.id),
             content.of_case(vault.content, case),
+            numbers,
         )
         if parts[case.id].content
         else Seen(case, parts[case.id])
@@ -156,6 +164,15 @@ def _remember(session: Session, principal: Principal, cases: Sequence[Complaint]
             openings.look(session, principal, case.id, openings.CONTENT)
         if case.anonymous and parts[case.id].identity:
             openings.look(session, principal, case.id, openings.IDENTITY)
+
+
+def _numbers(
+    session: Session, organisation: Organisation, principal: Principal, ids: Collection[int]
+) -> dict[int, str]:
+    if not ids:
+        return {}
+    there = select(Complaint.id, Complaint.number).where(Complaint.id.in_(ids), scope(principal, organisation))
+    return {row.id: row.number for row in session.execute(there)}
 
 
 def _clocks(session: Session, ids: Sequence[int]) -> dict[int, list[ClockRow]]:
@@ -186,7 +203,11 @@ def filters(
         wanted.append(Complaint.due_at < asked.due_before)
     if asked.q is not None:
         wanted.append(says(session, asked.q))
-    if asked.q is not None or any(value is not None for _, value in content):
+    if asked.linked_to is not None:
+        earlier = select(Complaint.id).where(Complaint.number == (read_number(asked.linked_to) or ""))
+        found = session.scalars(earlier.where(scope(principal, engine.organisation)))
+        wanted.append(Complaint.linked_to_id.in_(found.all()))
+    if any(value is not None for value in (asked.q, asked.linked_to, *(value for _, value in content))):
         wanted.append(shows_content(engine.organisation, principal))
     return wanted
 

@@ -40,4 +40,5 @@ def gather(
         extendable=any(clock.may_extend(definition.clocks[value.name], value, now) for value in alive),
         arbitration_pending=any(value.name == "arbitration" for value in alive),
         hidden=complaint.anonymous or complaint.confidential,
+        linked=complaint.linked_to_id is not None,
     )

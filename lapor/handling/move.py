@@ -17,8 +17,9 @@ from lapor.access import policy
 from lapor.access.principal import Principal
 from lapor.access.publicity import hindrance
 from lapor.access.scope import scope
+from lapor.access.secrets import read_number
 from lapor.errors import Forbidden, InvalidFields, NotFound, NotOpen, Stale
-from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, step, unpublishing
+from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, linking, step, unpublishing
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
 from lapor.machine.engine import Engine
@@ -32,6 +33,7 @@ EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
     **follow_up.EFFECTS,
     **closure.EFFECTS,
     **duty.EFFECTS,
+    **linking.EFFECTS,
 }
 
 
@@ -66,7 +68,7 @@ def move(
     making = step.Making(engine, session, complaint, actor, now, definition, rows, chosen)
     known = facts.gather(engine, complaint, rows, now, partial(disposition.barred_from, making))
     workflow.fire(complaint.state, name, known)
-    making.values = field_types.check(chosen, fields, now=now, find=_finder(engine, session))
+    making.values = field_types.check(chosen, fields, now=now, find=_finder(engine, session, actor))
     target = workflow.fire(complaint.state, name, replace(known, fields=making.values))
     may_be_public = hindrance(complaint) is None
     _take_effect(making, target)
@@ -137,10 +139,13 @@ def _chosen(definition: Definition, name: str) -> Move:
     return definition.moves[name]
 
 
-def _finder(engine: Engine, session: Session) -> field_types.Find:
+def _finder(engine: Engine, session: Session, actor: Principal) -> field_types.Find:
     organisation = engine.organisation
 
     def find(kind: str, code: str) -> object | None:
+        if kind == "case":
+            there = select(Complaint).where(Complaint.number == (read_number(code) or ""), scope(actor, organisation))
+            return session.scalars(there).one_or_none()
         if kind == "category":
             return session.scalars(select(CategoryRow).filter_by(code=code)).one_or_none()
         return (organisation.unit_codes if kind == "unit" else organisation.post_codes).get(code)

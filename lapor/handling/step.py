@@ -208,7 +208,9 @@ def _happening(making: Making, source: str | None, target: str) -> trail.Happeni
 
 
 def plain(value: Any) -> Any:
-    """A field's value as the trail writes it: codes for units, posts and categories, text for dates."""
+    """A field's value as the trail writes it: codes for units, posts and categories, numbers for cases, text for dates."""
     if isinstance(value, Unit | Post | CategoryRow):
         return value.code
+    if isinstance(value, Complaint):
+        return value.number
     return value.isoformat() if isinstance(value, date) else value

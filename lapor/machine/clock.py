@@ -300,6 +300,11 @@ def _is_held(clock: Clock, now: datetime) -> bool:
     return clock.held_until is not None and now <= clock.held_until
 
 
+def stood_by(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
+    """The clock whose rung waits for a working day, as the case that its own is linked to tells of both."""
+    return replace(clock, held_until=calendar.due(at, RESPITE))
+
+
 def after_rung(clock: Clock, rule: ClockRule, rung: int, at: datetime, calendar: Calendar) -> Clock:
     """The clock after a rung of it was told at a moment.
 

@@ -142,6 +142,13 @@ def _code(kind: str) -> Callable[..., object]:
     return check_code
 
 
+def _case(value: Any, _move: Move, _now: datetime, find: Find) -> object:
+    found = find("case", text(value, LONGEST_CODE))
+    if found is None:
+        raise ValueError(f"There is no case with the number {value!r}.")
+    return found
+
+
 def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError("Must be one of: " + ", ".join(allowed) + ".")
@@ -164,6 +171,7 @@ _CHECKS: Mapping[str, Callable[..., Any]] = {
     "unit": _code("unit"),
     "post": _code("post"),
     "category": _code("category"),
+    "case": _case,
     "classification": lambda value, *_: _one_of(value, CLASSES),
     "reason": lambda value, move, *_: _one_of(value, CATALOGUES[move.reason or ""]),
     "integer": _exactly(int, "Must be a whole number."),
@@ -173,6 +181,7 @@ _CHECKS: Mapping[str, Callable[..., Any]] = {
 TYPES = frozenset(_CHECKS)
 _WORDS = {
     **{kind: f"the code of a {kind}" for kind in ("unit", "post", "category")},
+    "case": "the tracking number of a case",
     "integer": "a whole number",
     "boolean": "true or false",
 }
@@ -184,6 +193,7 @@ _SCHEMAS: Mapping[str, dict[str, Any]] = {
     "unit": {**_CODE_SCHEMA, "x-code": "unit"},
     "post": {**_CODE_SCHEMA, "x-code": "post"},
     "category": {**_CODE_SCHEMA, "x-code": "category"},
+    "case": {**_CODE_SCHEMA, "x-code": "case"},
     "classification": {"type": "string", "enum": list(CLASSES)},
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},

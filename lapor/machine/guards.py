@@ -26,6 +26,7 @@ class Facts:
     extendable: bool
     arbitration_pending: bool
     hidden: bool
+    linked: bool
     fields: Mapping[str, Any] | None = None
 
     def times(self, name: str) -> int:
@@ -103,6 +104,16 @@ def something_hidden(facts: Facts) -> bool:
     return facts.hidden
 
 
+def is_linked(facts: Facts) -> bool:
+    """It is linked to an earlier case."""
+    return facts.linked
+
+
+def not_linked(facts: Facts) -> bool:
+    """It is linked to no other case."""
+    return not facts.linked
+
+
 GUARDS: Mapping[str, Callable[[Facts], bool]] = {
     guard.__name__: guard
     for guard in (
@@ -120,6 +131,8 @@ GUARDS: Mapping[str, Callable[[Facts], bool]] = {
         extension_left,
         no_arbitration_pending,
         something_hidden,
+        is_linked,
+        not_linked,
     )
 }
 NAMES = frozenset(GUARDS)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased, load_only
 
 from lapor.handling import clocks
 from lapor.handling.disposition import concerned
 from lapor.handling.step import Party
-from lapor.machine.clock import Clock, after_rung, next_moment, rungs_due, timed_out
-from lapor.machine.definition import Definition, Rung
+from lapor.machine.clock import Clock, after_rung, next_moment, rungs_due, stood_by, timed_out
+from lapor.machine.definition import ClockRule, Definition, Rung
 from lapor.machine.engine import Engine
 from lapor.oversight import ladder
 from lapor.records import ClockRow, Complaint, Escalation, ReportedParty, many
@@ -26,13 +26,15 @@ _NEEDED = (
     Complaint.holder_id, Complaint.door_id, Complaint.owner_id, Complaint.reviewer_id, Complaint.drafter_id,
     Complaint.competent_id, Complaint.reporter_id, Complaint.version, Complaint.anonymous, Complaint.confidential,
     Complaint.content_key, Complaint.trail_length, Complaint.trail_head, Complaint.due_at, Complaint.next_moment_at,
-    Complaint.put_off,
+    Complaint.put_off, Complaint.linked_to_id,
 )  # fmt: skip
 _RUNNING = (ClockRow.state == "running",)
 Term = tuple[int, int]
 """The id of a clock and a term of it."""
 Moments = tuple[datetime, datetime | None]
 """When clocks are due, and when they next ask for something."""
+Telling = Mapping[str, tuple[datetime, str]]
+"""The clocks that tell of a matter elsewhere, by name: when they are due, and the number of their case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Overdue:
 
     `rows` are the clocks whose moment has passed, `others` the earliest due and next moments of those that run beside
     them, `told` the posts that each term has told, in order, each with the post in whose place it was, `reported` the
-    posts that the case is about.
+    posts that the case is about, `telling` what runs in the case that it is linked to.
     """
 
     complaint: Complaint
@@ -50,6 +52,7 @@ class Overdue:
     others: Sequence[Moments]
     told: Mapping[Term, Mapping[int, int]]
     reported: Collection[int]
+    telling: Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,23 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
+class StoodBy:
+    """A clock whose rung is due and waits, as the case with this number tells of the matter. `clock` waits already."""
+
+    complaint: Complaint
+    clock: Clock
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Climbs:
-    """What is due of some cases: rungs, changes in the rows of clocks, and how late each clock was looked at.
+    """What is due of some cases: rungs, those that wait, changes in the rows of clocks, how late each was looked at.
 
     `time_outs` are the moves that clocks make whose time is over, one for a case at most, by the ids of the cases.
     """
 
     raised: list[Raised] = field(default_factory=list)
+    waiting: list[StoodBy] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     lags: list[timedelta] = field(default_factory=list)
     time_outs: dict[int, str] = field(default_factory=dict)
@@ -93,10 +106,11 @@ def claim(session: Session, now: datetime, size: int, complaint_id: int | None =
 
 
 def gather(engine: Engine, session: Session, complaints: Sequence[Complaint], now: datetime) -> list[Overdue]:
-    """What decides of claimed cases which rungs are due, in four statements for all of them."""
+    """What decides of claimed cases which rungs are due, in four statements for all of them, or five."""
     ids = [complaint.id for complaint in complaints]
     rows, others = _due(session, ids, now), _others(session, ids, now)
     told, parties = _told(session, ids), _parties(session, ids)
+    telling = _telling(session, [complaint.id for complaint in complaints if complaint.linked_to_id])
     return [
         Overdue(
             complaint,
@@ -105,6 +119,7 @@ def gather(engine: Engine, session: Session, complaints: Sequence[Complaint], no
             others[complaint.id],
             told,
             concerned(engine.organisation, complaint.classification, parties[complaint.id]),
+            telling[complaint.id],
         )
         for complaint in complaints
     ]
@@ -151,6 +166,22 @@ def _parties(session: Session, ids: Sequence[int]) -> Mapping[int, set[Party]]:
     return parties
 
 
+def _telling(session: Session, ids: Sequence[int]) -> Mapping[int, dict[str, tuple[datetime, str]]]:
+    """What runs in the cases that these are linked to, while the same unit holds both and neither alleges misconduct."""
+    telling = defaultdict[int, dict[str, tuple[datetime, str]]](dict)
+    if not ids:
+        return telling
+    earlier = aliased(Complaint)
+    alike = earlier.holder_id == Complaint.holder_id
+    harmless = (of.classification.is_distinct_from("oversight") for of in (Complaint, earlier))
+    runs = select(Complaint.id, ClockRow.name, ClockRow.due_at, earlier.number)
+    runs = runs.join(earlier, and_(earlier.id == Complaint.linked_to_id, alike, *harmless))
+    runs = runs.join(ClockRow, and_(ClockRow.complaint_id == earlier.id, *_RUNNING))
+    for complaint_id, name, due_at, number in session.execute(runs.where(many.among(session, Complaint.id, ids))):
+        telling[complaint_id][name] = due_at, number
+    return telling
+
+
 def climb(engine: Engine, cases: Iterable[Overdue], now: datetime) -> Climbs:
     """The rungs that are due, each once told to its clock: of those of one clock the highest is told, if several are."""
     climbs = Climbs()
@@ -165,6 +196,10 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     rule, calendar = case.definition.clocks[clock.name], engine.calendar(clock.calendar)
     rungs = case.definition.ladders.get(rule.ladder or "", ())
     due = rungs_due(clock, rungs, calendar, now)
+    teller = _teller(case, clock, rule, rungs[due[-1]]) if due else None
+    if teller:
+        clock, due = stood_by(clock, now, calendar), []
+        climbs.waiting.append(StoodBy(case.complaint, clock, teller))
     upcoming = None if due else next_moment(clock, rule, rungs, calendar)
     for index in due:
         later = after_rung(clock, rule, index, now, calendar)
@@ -176,6 +211,13 @@ def _climb_of_clock(engine: Engine, case: Overdue, clock: Clock, now: datetime, 
     if rule.then and timed_out(clock, rule, now):
         climbs.time_outs.setdefault(case.complaint.id, rule.then)
     return upcoming
+
+
+def _teller(case: Overdue, clock: Clock, rule: ClockRule, rung: Rung) -> str | None:
+    """The number of the case that tells officers of this clock's matter, as it is due no later; None where none does."""
+    due_at, number = case.telling.get(clock.name, (None, None))
+    is_told = due_at is not None and due_at <= clock.due_at
+    return number if is_told and rule.then is None and rung.tell != "reporter" else None
 
 
 def _skipped() -> tuple[ladder.Told, str]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lapor.handling import clocks, step
-from lapor.machine.clock import Calendars, Clock, Step, advance, after_rung, restart
+from lapor.machine.clock import Calendars, Clock, Step, advance, after_rung, restart, stood_by
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
 from lapor.privacy import content
@@ -140,6 +140,12 @@ def _promised(
     return replace(clock, held_until=datetime.fromisoformat(said["promised_at"]))
 
 
+def _stood_by(
+    engine: Engine, _definition: Definition, _told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock
+) -> Clock:
+    return stood_by(clock, entry.at, engine.calendar(clock.calendar)) if _is_about(clock, said) else clock
+
+
 def _restarted(
     engine: Engine, _definition: Definition, _told: Told, entry: TrailEntry, said: Mapping[str, Any], clock: Clock
 ) -> Clock:
@@ -164,4 +170,4 @@ def _is_about(clock: Clock, said: Mapping[str, Any]) -> bool:
     return clock.is_alive and (clock.name, clock.term) == (said["clock"], said["term"])
 
 
-_NOTES = {"escalate": _told_rung, "acknowledge": _promised, "restart": _restarted}
+_NOTES = {"escalate": _told_rung, "acknowledge": _promised, "stand_by": _stood_by, "restart": _restarted}

@@ -12,7 +12,7 @@ from lapor.access.principal import SYSTEM
 from lapor.handling import clocks, trail
 from lapor.machine.engine import Engine
 from lapor.notices import outbox, webhook_outbox
-from lapor.oversight.overdue import Climbs, Overdue, Raised
+from lapor.oversight.overdue import Climbs, Overdue, Raised, StoodBy
 from lapor.records import Complaint, Escalation, many
 from lapor.records.base import stamp
 
@@ -21,7 +21,8 @@ def record(engine: Engine, session: Session, cases: Sequence[Overdue], climbs: C
     """Store all that is due of these cases, and what they then are; the caller commits."""
     raised = climbs.raised
     ids = many.add(session, Escalation, [_escalation(rung, now) for rung in raised], by=("clock_id", "term", "rung"))
-    trail.store(session, [_written_down(engine, session, rung, now) for rung in raised])
+    waiting = [_waits(engine, rung, now) for rung in climbs.waiting]
+    trail.store(session, [*waiting, *(_written_down(engine, session, rung, now) for rung in raised)])
     outbox.store(session, list(_notices(engine, raised, ids, now)))
     clocks.store_changed(session, climbs.changes)
     many.change(session, Complaint, [_case(case.complaint) for case in cases])
@@ -58,6 +59,13 @@ def _written_down(engine: Engine, session: Session, rung: Raised, now: datetime)
     entry = trail.written(engine.vault.content, rung.complaint, happening)
     _tell_apps(engine, session, rung, now)
     return entry
+
+
+def _waits(engine: Engine, rung: StoodBy, now: datetime) -> trail.Written:
+    until = stamp(rung.clock.held_until) if rung.clock.held_until else None
+    said = {"clock": rung.clock.name, "term": rung.clock.term, "until": until, "case": rung.number}
+    happening = trail.beside(engine, rung.complaint, "stand_by", now, actor=SYSTEM, internal=said)
+    return trail.written(engine.vault.content, rung.complaint, happening)
 
 
 def _tell_apps(engine: Engine, session: Session, rung: Raised, now: datetime) -> None:

@@ -16,7 +16,8 @@ class Complaint(Record):
 
     `due_at` and `next_moment_at` repeat the earliest of its clocks for lists and sweeps; `handling/clocks.py` keeps them.
     `tally` counts the moves made, and what moves count. With a `content_key` all its texts are sealed, here and elsewhere.
-    Since `erased_at` there are none any more, nor a key, and nothing opens the case.
+    Since `erased_at` there are none any more, nor a key, and nothing opens the case. `linked_to_id` is an earlier case about
+    the same matter.
     """
 
     __tablename__ = "complaints"
@@ -70,6 +71,7 @@ class Complaint(Record):
     next_moment_at: Mapped[datetime | None] = mapped_column(index=True)
     put_off: Mapped[str | None]
     erased_at: Mapped[datetime | None]
+    linked_to_id: Mapped[int | None] = mapped_column(ForeignKey("complaints.id"), index=True)
 
 
 class ReportedParty(Record):

@@ -33,7 +33,7 @@ def test_my_work_comes_with_what_is_next_and_the_moves_that_are_open(web: Web) -
     web.submit(title="Lampu mati")
     (item,) = web.get("/work", "pu.penghubung").json["items"]
     shown = web.get(f"/complaints/{case['tracking_number']}", "pu.penghubung").json
-    assert item == {**shown, "moves": ["pass_down", "accept", "return", "withdraw", "reassign", "tighten"]}
+    assert item == {**shown, "moves": ["pass_down", "accept", "return", "withdraw", "reassign", "link", "tighten"]}
     assert item["next"] == {
         "text": {"id": "Menunggu tindak lanjut instansi.", "en": "The holder is to act on it."},
         "by": "2026-07-08T09:00:00Z",

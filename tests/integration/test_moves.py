@@ -14,19 +14,19 @@ NOON = "6 Jul 12:00"
 # where each move leads, in the order of the definition
 OPEN: Mapping[str, str] = {
     "received": "incomplete-ask_completion archived-archive blocked-block disposed-dispose withdrawn-withdraw "
-    "received-tighten received-loosen",
+    "received-link received-tighten received-loosen",
     "incomplete": "received-complete archived-expire archived-archive blocked-block disposed-dispose "
     "withdrawn-withdraw incomplete-tighten incomplete-loosen",
     "disposed": "contested-recall disposed-pass_down in_follow_up-accept contested-return withdrawn-withdraw "
-    "disposed-reclassify disposed-name_reported disposed-reassign disposed-tighten disposed-loosen",
-    "contested": "disposed-dispose in_follow_up-arbitrate withdrawn-withdraw contested-reclassify contested-name_reported contested-tighten contested-loosen",
+    "disposed-reclassify disposed-name_reported disposed-reassign disposed-link disposed-tighten disposed-loosen",
+    "contested": "disposed-dispose in_follow_up-arbitrate withdrawn-withdraw contested-reclassify contested-name_reported contested-link contested-tighten contested-loosen",
     "in_follow_up": "in_follow_up-pass_down in_follow_up-arbitrate in_follow_up-ask_arbitration "
     "awaiting_reporter-ask_reporter in_follow_up-note_progress in_follow_up-extend awaiting_approval-propose_answer "
-    "answered-answer withdrawn-withdraw in_follow_up-reclassify in_follow_up-name_reported in_follow_up-reassign in_follow_up-tighten in_follow_up-loosen",
+    "answered-answer withdrawn-withdraw in_follow_up-reclassify in_follow_up-name_reported in_follow_up-reassign in_follow_up-link in_follow_up-tighten in_follow_up-loosen",
     "awaiting_reporter": "in_follow_up-reply in_follow_up-resume in_follow_up-resume_unanswered withdrawn-withdraw "
-    "awaiting_reporter-reclassify awaiting_reporter-name_reported awaiting_reporter-reassign awaiting_reporter-tighten awaiting_reporter-loosen",
+    "awaiting_reporter-reclassify awaiting_reporter-name_reported awaiting_reporter-reassign awaiting_reporter-link awaiting_reporter-tighten awaiting_reporter-loosen",
     "awaiting_approval": "answered-approve in_follow_up-send_back withdrawn-withdraw awaiting_approval-reclassify awaiting_approval-name_reported "
-    "awaiting_approval-reassign awaiting_approval-tighten awaiting_approval-loosen",
+    "awaiting_approval-reassign awaiting_approval-link awaiting_approval-tighten awaiting_approval-loosen",
     "answered": "in_follow_up-correct closed-confirm closed-close_unanswered closed-close in_follow_up-dispute "
     "under_review-appeal withdrawn-withdraw answered-name_reported answered-reassign answered-tighten answered-loosen",
     "under_review": "closed-uphold in_follow_up-overturn withdrawn-withdraw under_review-name_reported under_review-tighten under_review-loosen",
@@ -45,6 +45,8 @@ class Undo(Exception):
 def led_to(case: Case, name: str) -> str | None:
     """The state after a usual move that is taken back at once; None where it is refused."""
     town, (by, fields) = case.town, USUAL[name]
+    if name == "link":
+        fields = {"earlier": town.submit("5 Jul 09:00").number}
     try:
         with town.site.writing() as session:
             actor = town.who(by, case.id)
@@ -79,8 +81,8 @@ def test_the_open_moves_are_those_that_can_be_made(shared_town: Town, state: str
 def test_every_move_of_the_definition_is_made_somewhere_here(shared_town: Town) -> None:
     made = {step.partition("-")[2] for row in OPEN.values() for step in row.split()}
     moves = shared_town.engine.workflow("complaint").definition.moves
-    # the one after a block and the one after sixty days stand in tests of their own
-    assert moves.keys() - made == {"uphold_block", "refer"}
+    # the one after a block, the one after sixty days and the one after a link stand in tests of their own
+    assert moves.keys() - made == {"uphold_block", "refer", "unlink"}
 
 
 SOURCES = [

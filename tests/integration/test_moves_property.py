@@ -69,8 +69,8 @@ def accepts(town: Town, session: Session, complaint_id: int, chosen: Move, who: 
     return True
 
 
-# no unit may lie below the holder, and no later date be within reach
-_OUT_OF_REACH = {"pass_down": {"unit"}, "extend": {"new_due"}}
+# no unit may lie below the holder, no later date be within reach, and no case have come in before
+_OUT_OF_REACH = {"pass_down": {"unit"}, "extend": {"new_due"}, "link": {"earlier"}}
 
 
 def compare(town: Town, case: Case, now: datetime) -> set[tuple[str, str]]:

@@ -192,9 +192,15 @@ class Cases(RuleBasedStateMachine):
             fields["new_due"] = (self.now + timedelta(days=12)).date().isoformat()
         if fields.get("classification") == "oversight" and name == "dispose":
             fields["reported"] = "unknown"
+        if name == "link":
+            fields["earlier"] = self._earliest()
         if name == "reassign":
             fields["post"] = self._post_of_the_holder(case)
         return fields
+
+    def _earliest(self) -> str:
+        with self.town.site.reading() as session:
+            return session.get_one(Complaint, min(self.models)).number
 
     def _post_of_the_holder(self, case: Case) -> str:
         row = case.seen()

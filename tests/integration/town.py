@@ -69,6 +69,8 @@ USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "reclassify": (COORDINATOR, {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan."}),
     "name_reported": (COORDINATOR, {"reported": "pu.petugas", "reason": "Disebut pelapor."}),
     "reassign": ("pu.kepala", {"post": "pu.petugas"}),
+    "link": (COORDINATOR, {"earlier": "2026-7QK4-M2ZD-5"}),
+    "unlink": (COORDINATOR, {"reason": "Bukan hal yang sama."}),
     "tighten": ("reporter", {"confidential": True}),
     "loosen": ("reporter", {"confidential": False}),
 }

@@ -16,6 +16,7 @@ from lapor.machine.fields import LONGEST_TEXT, TYPES
 NOW = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
 LABEL = Label("Coba", "Try")
 CODES = {("unit", "dinas-pu"): "unit 1", ("post", "kepala"): "post 2", ("category", "jalan"): "category 3"}
+CODES[("case", "2026-7QK4-M2ZD-5")] = "case 4"
 LONG = f"Must have at most {LONGEST_TEXT} characters, has {LONGEST_TEXT + 1}."
 NO_NUL = "Must not contain NUL or half a surrogate pair."
 A_MOMENT, A_DATE = "Must be a moment such as 2026-03-17T02:00:00Z.", "Must be a date such as 2026-03-17."
@@ -57,6 +58,7 @@ TAKEN: list[tuple[str, Any, Any]] = [
     ("unit", "dinas-pu", "unit 1"),
     ("post", "kepala", "post 2"),
     ("category", "jalan", "category 3"),
+    ("case", "2026-7QK4-M2ZD-5", "case 4"),
     ("classification", "oversight", "oversight"),
     ("reason", "no_evidence", "no_evidence"),
     ("integer", 0, 0),
@@ -108,6 +110,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("unit", "x" * 201, "Must have at most 200 characters, has 201."),
     ("post", "dinas-pu", "There is no post with the code 'dinas-pu'."),
     ("category", " ", "Must not be blank."),
+    ("case", "jalan", "There is no case with the number 'jalan'."),
+    ("case", 7, "Must be a text."),
     ("classification", "secret", "Must be one of: oversight, not_oversight."),
     ("classification", ["oversight"], "Must be one of: oversight, not_oversight."),
     ("reason", "not_ours", "Must be one of: incites_hatred, no_evidence, unclear, not_about_government."),
@@ -141,6 +145,7 @@ def test_a_wrong_field_is_refused_with_what_is_allowed(kind: str, given: Any, me
         ("unit", "the code of a unit"),
         ("post", "the code of a post"),
         ("category", "the code of a category"),
+        ("case", "the tracking number of a case"),
         ("classification", "one of oversight, not_oversight"),
         ("reason", "one of incites_hatred"),
         ("integer", "a whole number"),

@@ -26,6 +26,7 @@ FACTS = Facts(
     extendable=True,
     arbitration_pending=False,
     hidden=False,
+    linked=False,
 )
 ANSWERS: list[tuple[str, dict[str, Any], bool]] = [
     ("within_window", {"window_ends": None}, True),
@@ -65,6 +66,10 @@ ANSWERS: list[tuple[str, dict[str, Any], bool]] = [
     ("no_arbitration_pending", {"arbitration_pending": True}, False),
     ("something_hidden", {"hidden": True}, True),
     ("something_hidden", {"hidden": False}, False),
+    ("is_linked", {"linked": True}, True),
+    ("is_linked", {"linked": False}, False),
+    ("not_linked", {"linked": False}, True),
+    ("not_linked", {"linked": True}, False),
 ]
 
 

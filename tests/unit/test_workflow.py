@@ -32,6 +32,7 @@ FREE = Facts(
     extendable=True,
     arbitration_pending=False,
     hidden=False,
+    linked=False,
 )
 
 
@@ -46,7 +47,7 @@ def previous_for(guards: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("workflow", [COMPLAINT, SMALL], ids=["complaint", "small"])
 def test_every_move_leads_where_the_definition_says(workflow: Workflow) -> None:
     for name, move in workflow.definition.moves.items():
-        facts = knowing(previous=previous_for(move.guards), hidden=True)
+        facts = knowing(previous=previous_for(move.guards), hidden=True, linked="is_linked" in move.guards)
         for source in move.sources:
             assert workflow.fire(source, name, facts) == (move.target or source)
 
@@ -111,7 +112,7 @@ def open_names(workflow: Workflow, state: str, facts: Facts) -> str:
 def test_open_moves_come_in_the_order_of_the_definition() -> None:
     assert open_names(COMPLAINT, "in_follow_up", FREE) == (
         "pass_down arbitrate ask_arbitration ask_reporter note_progress extend propose_answer answer withdraw refer "
-        "reclassify name_reported reassign tighten"
+        "reclassify name_reported reassign link tighten"
     )
 
 
@@ -119,7 +120,7 @@ def test_open_moves_leave_out_what_a_guard_refuses() -> None:
     unready = NOW + timedelta(days=1)
     facts = knowing(bound=True, extendable=False, tally={"resume_unanswered": 1}, ombudsman_from=unready)
     assert open_names(COMPLAINT, "in_follow_up", facts) == (
-        "pass_down arbitrate note_progress propose_answer answer withdraw reclassify name_reported reassign tighten"
+        "pass_down arbitrate note_progress propose_answer answer withdraw reclassify name_reported reassign link tighten"
     )
 
 

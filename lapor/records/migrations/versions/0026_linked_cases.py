@@ -1,0 +1,23 @@
+"""Which earlier case about the same matter a case is linked to."""
+
+from alembic import op
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the change."""
+    # not in a batch: SQLite would make the table anew, and all others refer to the one that there is
+    kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    refers = "CONSTRAINT fk_complaints_linked_to_id REFERENCES complaints (id)"
+    op.execute(f"ALTER TABLE complaints ADD COLUMN linked_to_id {kind} {refers}")
+    op.create_index(op.f("ix_complaints_linked_to_id"), "complaints", ["linked_to_id"])
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_index(op.f("ix_complaints_linked_to_id"), "complaints")
+    op.drop_column("complaints", "linked_to_id")
