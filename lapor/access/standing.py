@@ -36,14 +36,8 @@ def overdue_for(band: str, now: datetime) -> ColumnElement[bool]:
 
 def warned(now: datetime) -> ColumnElement[bool]:
     """Open, and an officer was warned of a clock that runs and is not late yet."""
-    running = and_(
-        ClockRow.id == Escalation.clock_id,
-        ClockRow.term == Escalation.term,
-        ClockRow.state == "running",
-        ClockRow.due_at >= now,
-    )
-    rungs = exists().where(Escalation.outcome == "warned", _of_officer(), running).correlate(Complaint)
-    return and_(Complaint.is_open, rungs)
+    rungs = exists().where(Escalation.outcome == "warned", _of_officer(), _of_running(), ClockRow.due_at >= now)
+    return and_(Complaint.is_open, rungs.correlate(Complaint))
 
 
 def unacknowledged() -> ColumnElement[bool]:
@@ -54,15 +48,19 @@ def unacknowledged() -> ColumnElement[bool]:
 
 
 def promised(now: datetime) -> ColumnElement[bool]:
-    """Open, and a told post has promised a date that is still to come: the next rung waits for it."""
-    held = exists().where(
-        ClockRow.complaint_id == Complaint.id, ClockRow.state == "running", ClockRow.held_until >= now
-    )
-    return and_(Complaint.is_open, held.correlate(Complaint))
+    """Open, and a told post has promised a date that is still to come, of a clock that runs."""
+    # a clock is held for other reasons, too
+    rungs = exists().where(Escalation.promised_at >= now, _of_officer(), _of_running())
+    return and_(Complaint.is_open, rungs.correlate(Complaint))
 
 
 def _of_officer() -> ColumnElement[bool]:
     return and_(Escalation.complaint_id == Complaint.id, Escalation.post_id.is_not(None))
+
+
+def _of_running() -> ColumnElement[bool]:
+    """A rung of the term in which its clock runs."""
+    return and_(ClockRow.id == Escalation.clock_id, ClockRow.term == Escalation.term, ClockRow.state == "running")
 
 
 def waits_for(engine: Engine, role: str) -> ColumnElement[bool]:
