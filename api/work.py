@@ -64,7 +64,10 @@ class SummarySchema(Schema):
 @blueprint.query(CasesFilter)
 @blueprint.response(200, page_of(WorkItemSchema, "WorkPage"))
 def index(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
-    """List the open cases on which the caller must act now: the earliest due first, what is not due last."""
+    """List the open cases on which the caller must act now: the earliest due first, what is not due last.
+
+    A deputy's list holds what is an absent post's to do as well, as far as the deputy itself may do it.
+    """
     page = listed(call, asked_for(call.engine, {**asked, "to_act": True}))
     complaints = [seen.complaint for seen in page["items"]]
     moves = open_moves_of(call.engine, call.session, complaints, actor=call.principal, now=call.now)

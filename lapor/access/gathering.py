@@ -18,10 +18,13 @@ _SIGNS = 10
 
 
 def offer(engine: Engine, session: Session, email: str, *, now: datetime) -> str:
-    """Make a code for an address, whether anything was reported with it or not; the one before is gone."""
+    """Make a code for an address, whether anything was reported with it or not; the one before is gone.
+
+    A session that was gathered goes on: anybody can ask for a code, and only who reads the mail can use it.
+    """
     index, code = identity.index(engine.pepper, email) or "", _new_code()
     until = now + timedelta(minutes=MINUTES)
-    fresh = {"code_hash": hashed(code, engine.pepper), "attempts": 0, "until": until, "token_hash": None}
+    fresh = {"code_hash": hashed(code, engine.pepper), "attempts": 0, "until": until}
     # one statement: of two who ask at once for the first time, one adds the row and the other changes it
     asked = many.INSERTS[session.get_bind().dialect.name](Gathering).values(email_index=index, **fresh)
     session.execute(asked.on_conflict_do_update(index_elements=[Gathering.email_index], set_=fresh))
@@ -29,23 +32,26 @@ def offer(engine: Engine, session: Session, email: str, *, now: datetime) -> str
 
 
 def open_with(engine: Engine, session: Session, email: str, code: str, *, now: datetime) -> tuple[str, datetime] | None:
-    """Exchange a code for a token and the moment of its end; None, and one attempt fewer, where they do not fit."""
+    """Exchange a code for a token and the moment of its end; the token before ends.
+
+    None, and one attempt fewer, where address and code do not fit.
+    """
     index = identity.index(engine.pepper, email) or ""
     row = session.scalars(select(Gathering).filter_by(email_index=index).with_for_update()).one_or_none()
     digest = hashed(code.strip().upper(), engine.pepper)
-    if row is None or row.token_hash or row.until <= now or row.attempts >= ATTEMPTS:
+    if row is None or not row.code_hash or row.until <= now or row.attempts >= ATTEMPTS:
         return None
     if not is_same(row.code_hash, digest):
         row.attempts += 1
         return None
-    token, row.until = new_secret(REPORTER_PREFIX), now + timedelta(hours=HOURS)
-    row.token_hash = hashed(token, engine.pepper)
-    return token, row.until
+    token, until = new_secret(REPORTER_PREFIX), now + timedelta(hours=HOURS)
+    row.code_hash, row.token_hash, row.token_until = "", hashed(token, engine.pepper), until
+    return token, until
 
 
 def gathered(session: Session, digest: str, *, now: datetime) -> frozenset[int] | None:
     """The cases that a token opens, by the hash of it; None where it is none, or its time is over."""
-    known = select(Gathering.email_index).where(Gathering.token_hash == digest, Gathering.until > now)
+    known = select(Gathering.email_index).where(Gathering.token_hash == digest, Gathering.token_until > now)
     index = session.scalar(known)
     if index is None:
         return None

@@ -40,6 +40,7 @@ def is_public() -> ColumnElement[bool]:
     """The condition that a public version is shown: it was not taken back, and its case has no `hindrance`."""
     return and_(
         PublicVersion.withdrawn_at.is_(None),
+        Complaint.erased_at.is_(None),
         ~Complaint.confidential,
         Complaint.classification.is_distinct_from("oversight"),
         Complaint.phase.is_distinct_from("intake"),

@@ -228,7 +228,7 @@ def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime)
     if asked.waiting_for is not None:
         wanted.append(standing.waits_for(engine, asked.waiting_for))
     if asked.to_act:
-        wanted.append(standing.is_to_act(engine, principal))
+        wanted.append(standing.is_to_act(engine, principal, now))
     return wanted
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, true, tupl
 from lapor.access.principal import Principal
 from lapor.machine.definition import Definition, State
 from lapor.machine.engine import Engine
-from lapor.machine.organisation import Organisation
+from lapor.machine.organisation import Organisation, Post
 from lapor.records import ClockRow, Complaint, Escalation
 
-Rule = Callable[[Principal, Organisation], ColumnElement[bool]]
+Rule = Callable[[Principal, Organisation, Collection[int]], ColumnElement[bool]]
+"""What is the caller's to do in one role; the last are the ids of the posts whose work the caller does."""
 
 # calendar days since the due moment: from, to below
 BANDS: Mapping[str, tuple[int, int | None]] = {"0-1": (0, 2), "2-3": (2, 4), "4-7": (4, 8), "more": (8, None)}
@@ -36,14 +37,8 @@ def overdue_for(band: str, now: datetime) -> ColumnElement[bool]:
 
 def warned(now: datetime) -> ColumnElement[bool]:
     """Open, and an officer was warned of a clock that runs and is not late yet."""
-    running = and_(
-        ClockRow.id == Escalation.clock_id,
-        ClockRow.term == Escalation.term,
-        ClockRow.state == "running",
-        ClockRow.due_at >= now,
-    )
-    rungs = exists().where(Escalation.outcome == "warned", _of_officer(), running).correlate(Complaint)
-    return and_(Complaint.is_open, rungs)
+    rungs = exists().where(Escalation.outcome == "warned", _of_officer(), _of_running(), ClockRow.due_at >= now)
+    return and_(Complaint.is_open, rungs.correlate(Complaint))
 
 
 def unacknowledged() -> ColumnElement[bool]:
@@ -54,15 +49,19 @@ def unacknowledged() -> ColumnElement[bool]:
 
 
 def promised(now: datetime) -> ColumnElement[bool]:
-    """Open, and a told post has promised a date that is still to come: the next rung waits for it."""
-    held = exists().where(
-        ClockRow.complaint_id == Complaint.id, ClockRow.state == "running", ClockRow.held_until >= now
-    )
-    return and_(Complaint.is_open, held.correlate(Complaint))
+    """Open, and a told post has promised a date that is still to come, of a clock that runs."""
+    # a clock is held for other reasons, too
+    rungs = exists().where(Escalation.promised_at >= now, _of_officer(), _of_running())
+    return and_(Complaint.is_open, rungs.correlate(Complaint))
 
 
 def _of_officer() -> ColumnElement[bool]:
     return and_(Escalation.complaint_id == Complaint.id, Escalation.post_id.is_not(None))
+
+
+def _of_running() -> ColumnElement[bool]:
+    """A rung of the term in which its clock runs."""
+    return and_(ClockRow.id == Escalation.clock_id, ClockRow.term == Escalation.term, ClockRow.state == "running")
 
 
 def waits_for(engine: Engine, role: str) -> ColumnElement[bool]:
@@ -73,12 +72,21 @@ def waits_for(engine: Engine, role: str) -> ColumnElement[bool]:
     return _in(places)
 
 
-def is_to_act(engine: Engine, principal: Principal) -> ColumnElement[bool]:
-    """Open, and the caller must act now: as the role that the state names, or that alone can meet a running clock."""
+def is_to_act(engine: Engine, principal: Principal, now: datetime) -> ColumnElement[bool]:
+    """Open, and the caller must act now: as the role that the state names, or that alone can meet a running clock.
+
+    A deputy acts on what is an absent post's, too, as far as the deputy's own role and unit may.
+    """
     if principal.post is None:
         return false()
-    turns = (and_(_is_turn_of(engine, role), rule(principal, engine.organisation)) for role, rule in _TURNS.items())
+    organisation, posts = engine.organisation, _works_for(principal.post, engine.organisation, now)
+    turns = (and_(_is_turn_of(engine, role), rule(principal, organisation, posts)) for role, rule in _TURNS.items())
     return and_(Complaint.is_open, or_(*turns))
+
+
+def _works_for(post: Post, organisation: Organisation, now: datetime) -> frozenset[int]:
+    absent = (each for each in organisation.posts.values() if each.absence(now))
+    return frozenset((post.id, *(each.id for each in absent if organisation.stand_in(each, now) == post)))
 
 
 def _is_turn_of(engine: Engine, role: str) -> ColumnElement[bool]:
@@ -109,7 +117,7 @@ def _in(places: Collection[tuple[str, int, str]]) -> ColumnElement[bool]:
     return tuple_(Complaint.kind, Complaint.definition_version, Complaint.state).in_(places)
 
 
-def _at_door(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
+def _at_door(principal: Principal, organisation: Organisation, _posts: Collection[int]) -> ColumnElement[bool]:
     doors = [unit_id for unit_id in organisation.units if keeps(organisation, principal, unit_id)]
     return Complaint.door_id.in_(doors) if principal.role == "coordinator" else false()
 
@@ -120,51 +128,53 @@ def keeps(organisation: Organisation, principal: Principal, unit_id: int) -> boo
     return door is not None and door.unit_id == principal.unit_id
 
 
-def _works(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
+def _works(principal: Principal, organisation: Organisation, posts: Collection[int]) -> ColumnElement[bool]:
     # a coordinator's own unit may hold a case as well ("kelola"); a handler works on what was given to the post
     if principal.role == "handler":
-        return and_(Complaint.holder_id == principal.unit_id, Complaint.owner_id == principal.post_id)
-    return _handles(principal, organisation) if principal.role in ("liaison_officer", "coordinator") else false()
+        return and_(Complaint.holder_id == principal.unit_id, Complaint.owner_id.in_(posts))
+    return _handles(principal, organisation, posts) if principal.role in ("liaison_officer", "coordinator") else false()
 
 
-def _handles(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
+def _handles(principal: Principal, organisation: Organisation, posts: Collection[int]) -> ColumnElement[bool]:
     if principal.role not in ("liaison_officer", "handler", "coordinator"):
         return false()
     vacant = [post.id for post in organisation.posts.values() if post.vacant]
-    free = or_(Complaint.owner_id.is_(None), Complaint.owner_id == principal.post_id, Complaint.owner_id.in_(vacant))
+    free = or_(Complaint.owner_id.is_(None), Complaint.owner_id.in_({*posts, *vacant}))
     return and_(Complaint.holder_id == principal.unit_id, free)
 
 
-def _supervises(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
-    """Of all supervisors above, those of the nearest unit that has some."""
+def _supervises(principal: Principal, organisation: Organisation, posts: Collection[int]) -> ColumnElement[bool]:
+    """Of all supervisors above, those of the nearest unit that has some; for an absent one a deputy who stands above."""
     if principal.role != "supervisor":
         return false()
     supervised = {post.unit_id for post in organisation.posts.values() if post.role == "supervisor"}
+    stood_in = (organisation.posts[each] for each in posts)
+    theirs = {principal.unit_id, *(post.unit_id for post in stood_in if post.role == "supervisor")}
     own = [
-        unit.id
-        for unit in organisation.units.values()
-        if next((each for each in reversed(unit.path) if each in supervised), None) == principal.unit_id
+        unit_id
+        for unit_id in organisation.subtree(principal.unit_id)
+        if next((each for each in reversed(organisation.units[unit_id].path) if each in supervised), None) in theirs
     ]
     return Complaint.holder_id.in_({principal.unit_id, *own})
 
 
-def _inspects(principal: Principal, _organisation: Organisation) -> ColumnElement[bool]:
+def _inspects(principal: Principal, _organisation: Organisation, _posts: Collection[int]) -> ColumnElement[bool]:
     return true() if principal.role == "inspector" else false()
 
 
-def _approves(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
+def _approves(principal: Principal, organisation: Organisation, posts: Collection[int]) -> ColumnElement[bool]:
     at_work = (
         Complaint.holder_id == principal.unit_id if principal.role in ("liaison_officer", "coordinator") else false()
     )
-    entitled = or_(at_work, _supervises(principal, organisation))
+    entitled = or_(at_work, _supervises(principal, organisation, posts))
     return and_(entitled, Complaint.drafter_id.is_distinct_from(principal.post_id))
 
 
-def _reviews(principal: Principal, _organisation: Organisation) -> ColumnElement[bool]:
+def _reviews(principal: Principal, _organisation: Organisation, _posts: Collection[int]) -> ColumnElement[bool]:
     return Complaint.reviewer_id == principal.post_id
 
 
-def _arbitrates(principal: Principal, organisation: Organisation) -> ColumnElement[bool]:
+def _arbitrates(principal: Principal, organisation: Organisation, _posts: Collection[int]) -> ColumnElement[bool]:
     """As `Organisation.arbiter` has it: the smallest subtree with all units concerned belongs to this door and no other."""
     doors = {post.unit_id for post in organisation.posts.values() if post.role == "coordinator"}
     if principal.role == "coordinator" and principal.unit_id in doors:

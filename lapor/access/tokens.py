@@ -121,7 +121,7 @@ def opens(session: Session, pepper: bytes, secret: str, number: str, *, now: dat
         Reporter.id == Complaint.reporter_id,
         Gathering.email_index == Reporter.email_index,
         Gathering.token_hash == digest,
-        Gathering.until > now,
+        Gathering.token_until > now,
     )
     opened = select(Complaint.id).where(Complaint.number == number, or_(Complaint.secret_hash == digest, gathers))
     return session.scalar(opened) is not None

@@ -7,10 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import update
 
 from lapor.errors import InvalidFields
-from lapor.handling.disposition import barred_from
+from lapor.handling.disposition import barred_from, tell_inspector
 from lapor.handling.step import Making
 from lapor.machine.organisation import Organisation, Post
-from lapor.notices import outbox
 from lapor.records import Complaint, Erasure
 
 RATINGS = range(1, 6)
@@ -55,8 +54,7 @@ def _above(organisation: Organisation, complaint: Complaint) -> list[Post]:
 def withdraw(making: Making) -> None:
     """A withdrawn complaint about misconduct leaves the inspector free to go on: tell the inspector."""
     if making.complaint.classification == "oversight":
-        inspector = making.engine.organisation.inspector
-        outbox.tell(making.session, making.complaint, "oversight_withdrawn", making.now, post_id=inspector.id)
+        tell_inspector(making, "oversight_withdrawn")
 
 
 def rate(making: Making) -> None:

@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 
 
 def classify(making: Making) -> None:
-    """Take over class and category from the fields of any move that names them; tell the inspector of misconduct.
+    """Take over class and category from the fields of any move that names them.
 
     Raises:
         InvalidFields: class oversight of a kind whose moves name no reported party.
@@ -28,16 +28,25 @@ def classify(making: Making) -> None:
         if name == "classification":
             if value == "oversight" and not _accuses(making.definition):
                 raise InvalidFields({name: ["Must not be oversight: a report of this kind accuses nobody."]})
-            if value == "oversight" and making.complaint.classification != value:
-                _tell_inspector(making)
             making.complaint.classification = value
         elif isinstance(value, CategoryRow):
             making.complaint.category_id = value.id
 
 
-def _tell_inspector(making: Making) -> None:
-    inspector = making.engine.organisation.inspector
-    outbox.tell(making.session, making.complaint, "oversight", making.now, post_id=inspector.id)
+def tell_of_misconduct(making: Making, former: str | None) -> None:
+    """Tell the inspector at once where a case comes to allege misconduct; `former` is its class before."""
+    if making.complaint.classification == "oversight" and former != "oversight":
+        tell_inspector(making, "oversight")
+
+
+def tell_inspector(making: Making, event: str) -> None:
+    """Tell the inspector, or who stands in where that post is vacant or reported, unless it was their own doing."""
+    organisation, barred = making.engine.organisation, barred_from(making)
+    overseers = organisation.overseers(making.complaint.door_id)
+    able = (post for post in overseers if not post.vacant and post.id not in barred)
+    told = next(able, organisation.inspector)
+    if told.id != making.actor.post_id:
+        outbox.tell(making.session, making.complaint, event, making.now, post_id=told.id)
 
 
 def _accuses(definition: Definition) -> bool:
@@ -100,9 +109,8 @@ def name_reported(making: Making) -> None:
         InvalidFields: there is no unit or post with such a code.
     """
     added = _record(making, _said(making))
-    inspects = making.actor.post_id == making.engine.organisation.inspector.id
-    if added and making.complaint.classification == "oversight" and not inspects:
-        _tell_inspector(making)
+    if added and making.complaint.classification == "oversight":
+        tell_inspector(making, "oversight")
     leave_reported(making)
 
 

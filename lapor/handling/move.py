@@ -158,10 +158,11 @@ def _take_effect(making: step.Making, target: str) -> None:
     if making.move and policy.is_for_reporter(making.actor, making.move):
         making.public["for_reporter"] = True
         outbox.tell(making.session, complaint, "on_your_behalf", making.now)
-    source = complaint.state
+    source, former = complaint.state, complaint.classification
     before = duty.turn(engine.organisation, complaint, making.definition.states[source].acts)
     disposition.classify(making)
     EFFECTS.get(making.name, _nothing)(making)
+    disposition.tell_of_misconduct(making, former)
     disposition.hand_over(making)
     closure.appoint_reviewer(making, target)
     closure.keep_what_goes_on(making, target)

@@ -132,6 +132,14 @@ class Organisation:
         unit = next(inspectorates, self.root)
         return self.head(unit.id)
 
+    def overseers(self, unit_id: int) -> Iterator[Post]:
+        """The inspector, and who stands in where that post cannot, nearest first: those above, the head of all, the door."""
+        yield self.inspector
+        yield from self.climb(self.inspector)
+        yield self.head(self.root.id)
+        door = self.coordinator(unit_id)
+        yield from [door] if door else []
+
     def climb(self, post: Post) -> Iterator[Post]:
         """The posts above this one, nearest first, vacant ones included; a circle ends where it closes."""
         seen = {post.id}

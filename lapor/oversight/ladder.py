@@ -1,10 +1,14 @@
-"""Whom a rung tells: climb the posts, deputies for the absent, skip who cannot be told; at the top stands the inspector."""
+"""Whom a rung tells: climb the posts, deputies for the absent, skip who cannot be told; at the top stands the inspector.
+
+Who stands in for an inspector who cannot be told is written in `Organisation.overseers`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from lapor.handling.duty import responsible
 from lapor.machine.definition import Rung
@@ -34,24 +38,25 @@ def recipient(
 
     `told` holds the ids of the posts told in this term, in order, each with the post in whose place it was: from there
     the climb goes on. `reported` holds those of reported posts and of all posts of reported units. Where everybody was
-    told, the last post that can be told is told again.
+    told, the last post that can be told is told again; where nobody can be, it stands with the inspector's post.
     """
     if rung.tell == "reporter":
         return Told(None, "the reporter must act")
-    why, able = [rung.tell], Told(organisation.inspector, "")
-    for post in _climb(organisation, complaint, acts, rung.tell, told):
+    why, able, last = [rung.tell], Told(organisation.inspector, ""), "nobody can be told"
+    climb = _climb(organisation, complaint, acts, rung.tell, told)
+    for post in chain(climb, _overseers(organisation, complaint, reported, at)):
         *absent, there = organisation.stand_ins(post, at)
         why += [f"{each.code} is absent" for each in absent]
         unable = _unable(there, reported, at)
         if unable:
             why.append(f"{there.code} is {unable}")
         elif there.id in told and not rung.warning:
-            able = Told(there, "", post if absent else None)
+            able, last = Told(there, "", post if absent else None), "everybody above was told before"
         elif absent:
             return Told(there, f"{_because(why)}, {there.code} deputises", post)
         else:
             return Told(there, _because(why))
-    return replace(able, why=_because([*why, "everybody above was told before"]))
+    return replace(able, why=_because([*why, last]))
 
 
 def _because(why: Iterable[str]) -> str:
@@ -79,7 +84,16 @@ def _climb(
         named = _named(organisation, complaint, tell, owner)
         yield named
         yield from organisation.climb(named)
-    yield organisation.inspector
+
+
+def _overseers(
+    organisation: Organisation, complaint: Complaint, reported: Collection[int], at: datetime
+) -> Iterator[Post]:
+    """The inspector, or those who stand in up to the first that can be told."""
+    for post in organisation.overseers(complaint.door_id):
+        yield post
+        if not _unable(organisation.stand_ins(post, at)[-1], reported, at):
+            return
 
 
 def _named(organisation: Organisation, complaint: Complaint, tell: str, owner: Post) -> Post:

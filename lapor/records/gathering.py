@@ -10,9 +10,10 @@ from lapor.records.base import Key, Record
 
 
 class Gathering(Record):
-    """A code, then a token, for an address; one at a time. The address stands here as its blind index alone.
+    """A code for an address, good until `until`, and the token that the last one given was exchanged for; one of each.
 
-    `attempts` counts wrong codes. `token_hash` is None until the code was given, which works once.
+    The address stands here as its blind index alone. `code_hash` is empty once the code was given, which works once.
+    `attempts` counts wrong codes. `token_hash` and `token_until` are None until then.
     """
 
     __tablename__ = "gatherings"
@@ -22,3 +23,4 @@ class Gathering(Record):
     attempts: Mapped[int]
     until: Mapped[datetime]
     token_hash: Mapped[str | None] = mapped_column(unique=True)
+    token_until: Mapped[datetime | None]

@@ -198,3 +198,54 @@ def test_a_deputy_is_not_told_of_what_it_did_itself_nor_of_its_own_draft(town: T
     drafted.attempt("accept", "jalan.penghubung", "6 Jul 09:00", {})
     drafted.attempt("propose_answer", "jalan.petugas", "6 Jul 09:00", {"text": "Sudah ditambal."})
     assert drafted.notices() == ["jalan.petugas: work", "jalan.penghubung: work"]
+
+
+def to_do(web: Web, by: str) -> list[tuple[str, bool]]:
+    """What waits for somebody: the states of the cases, and whether there is a move that is only for who acts in it."""
+    acting = {"propose_answer", "answer", "approve", "uphold", "accept"}
+    items = web.get("/work", by).json["items"]
+    return [(item["state"], bool(acting & {*item["moves"]})) for item in items]
+
+
+# how far the case goes, where it is, who is absent, the deputy, and what is then in the deputy's list
+DONE_BY_DEPUTIES = [
+    pytest.param("pu", "follow_up", HANDLER, LIAISON, [("in_follow_up", True)], id="an officer of the same unit"),
+    pytest.param("jalan", "approval", BELOW, HEAD, [("awaiting_approval", True)], id="a supervisor above"),
+    pytest.param("pu", "follow_up", HANDLER, "jalan.petugas", [], id="an officer of another unit, who may not act"),
+    pytest.param("pu", "follow_up", HANDLER, BELOW, [], id="somebody who does no such work"),
+    pytest.param("pu", "approval", HEAD, BELOW, [], id="a supervisor below, who may not act"),
+    pytest.param("pu", "review", HEAD, LIAISON, [], id="what the reviewer alone decides"),
+]
+
+
+def given(web: Web, unit: str, stage: str) -> None:
+    """A case that the handler of a unit works on, or has drafted an answer to, or whose answer is appealed against."""
+    case = web.submit()
+    web.moved(case, "dispose", COORDINATOR, **{**DISPOSITION, "unit": unit})
+    web.moved(case, "accept", f"{unit}.penghubung")
+    if stage == "review":
+        web.moved(case, "answer", f"{unit}.penghubung", text="Sudah ditambal.")
+        web.moved(case, "appeal", case["secret"], reason="Belum.")
+        return
+    web.moved(case, "reassign", f"{unit}.kepala", post=f"{unit}.petugas")
+    if stage == "approval":
+        web.moved(case, "propose_answer", f"{unit}.petugas", text="Sudah ditambal.")
+
+
+@pytest.mark.parametrize(("unit", "stage", "post", "deputy", "listed_then"), DONE_BY_DEPUTIES)
+def test_a_deputy_works_on_what_waits_for_the_absent_post_as_far_as_it_may(
+    web: Web, unit: str, stage: str, post: str, deputy: str, listed_then: list[tuple[str, bool]]
+) -> None:
+    given(web, unit, stage)
+    own = to_do(web, post)
+    assert absent(web, post, COORDINATOR, deputy=deputy).status_code == 201
+    meanwhile = to_do(web, deputy)
+    assert web.delete("/absences/1", COORDINATOR).status_code == 204
+    assert (len(own), meanwhile, to_do(web, deputy)) == (1, listed_then, [])
+
+
+def test_the_deputy_of_a_deputy_who_is_absent_too_does_the_work_of_both(web: Web) -> None:
+    given(web, "pu", "follow_up")
+    absent(web, HANDLER, COORDINATOR, deputy=BELOW)
+    absent(web, BELOW, COORDINATOR, deputy=LIAISON)
+    assert (to_do(web, LIAISON), to_do(web, BELOW)) == ([("in_follow_up", True)], [])

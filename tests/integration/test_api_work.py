@@ -17,7 +17,7 @@ from lapor.access.reading import Asked
 from lapor.handling.duty import responsible
 from lapor.handling.move import open_moves
 from lapor.records import ClockRow, Complaint
-from tests.integration.town import COORDINATOR, DISPOSITION, Town, at
+from tests.integration.town import COORDINATOR, DISPOSITION, Town, at, shown
 from tests.integration.wandering import POSTS, wander
 from tests.integration.web import NOW, Web, problem
 
@@ -145,6 +145,32 @@ def test_a_promised_date_is_counted_until_it_has_come(web: Web) -> None:
         web.watch.at = at(moment)
         counts.append(web.get("/work/summary", "setda.sekda").json["total"]["promised"])
     assert counts == [1, 0]
+
+
+def promises(web: Web, moment: str) -> tuple[int, int]:
+    """How many cases with a promised date a supervisor has in the counts, and how many in the list."""
+    web.watch.at = at(moment)
+    counts, listed = (web.get(path, "pu.kepala").json for path in ("/work/summary", "/complaints?promised=true"))
+    return counts["total"]["promised"], len(listed["items"])
+
+
+def test_a_time_out_that_waits_for_a_late_reminder_is_no_promise(web: Web) -> None:
+    case = web.town.case_in("answered")
+    web.town.sweep("21 Jul 09:00")
+    assert shown(case.clock("confirmation").held_until) == "22 Jul 16:00"
+    assert (case.state, promises(web, "21 Jul 09:01")) == ("answered", (0, 0))
+
+
+def test_a_promise_is_counted_no_more_once_its_clock_was_extended_or_has_ended(web: Web) -> None:
+    extended, ended = (web.town.case_in("in_follow_up") for _ in range(2))
+    web.town.sweep("23 Jul 16:01")
+    for case in (extended, ended):
+        warning = case.told().index(("resolution", 0, "warned", "pu.penghubung"))
+        case.acknowledge(warning, "pu.penghubung", "24 Jul 09:00", promised="28 Jul 12:00")
+    before = promises(web, "24 Jul 10:00")
+    extended.goes("extend", moment="24 Jul 10:00")
+    ended.goes("answer", moment="24 Jul 10:00")
+    assert (before, promises(web, "24 Jul 10:01")) == ((2, 2), (0, 0))
 
 
 def lists(tally: dict[str, Any]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from lapor.directory import organisation
 from lapor.machine.definition import Rung
 from lapor.machine.workflow import Workflow
+from lapor.oversight import ladder
 from lapor.records import AbsenceRow, Notice
 from tests.integration.test_access import seen
 from tests.integration.town import COORDINATOR, DISPOSITION, REPORTER, Case, Town, at, shown
@@ -414,3 +417,86 @@ def test_the_deputy_of_whoever_must_act_is_warned(town: Town) -> None:
     assert of(case, "first_response") == [
         (0, "warned", "pu.petugas", "owner; pu.penghubung is absent, pu.petugas deputises")
     ]
+
+
+INSPECTOR = "inspektorat.inspektur"
+ABOVE = "superior; setda.sekda is reported"
+STANDING_IN = [
+    pytest.param(
+        f"setda.sekda,kota.wali-kota,{INSPECTOR}",
+        (COORDINATOR, f"{ABOVE}; kota.wali-kota is reported; {INSPECTOR} is reported"),
+        id="the coordinator of the door",
+    ),
+    pytest.param(
+        f"setda.sekda,kota.wali-kota,{INSPECTOR},{COORDINATOR}",
+        (
+            INSPECTOR,
+            f"{ABOVE}; kota.wali-kota is reported; {INSPECTOR} is reported; {COORDINATOR} is reported; nobody can be told",
+        ),
+        id="nobody",
+    ),
+]
+
+
+def reporting(town: Town, codes: str, **fields: str) -> Case:
+    """A case handed to public works that is about these."""
+    case = town.submit("6 Jul 09:00")
+    case.attempt("dispose", COORDINATOR, "6 Jul 09:00", {**DISPOSITION, **fields, "reported": codes})
+    return case
+
+
+@pytest.mark.parametrize(("reported", "told"), STANDING_IN)
+def test_who_is_told_where_everybody_above_is_reported_and_the_inspector_too(
+    town: Town, reported: str, told: tuple[str, str]
+) -> None:
+    case = reporting(town, reported)
+    town.sweep("8 Jul 16:01")
+    assert of(case, "holding")[1:] == [(1, "told", *told)]
+    assert town.findings("8 Jul 16:01") == []
+
+
+def test_what_would_go_to_a_reported_inspector_goes_above_the_inspector_again(town: Town) -> None:
+    case = reporting(town, "inspektorat", classification="oversight")
+    for moment in ("8 Jul 16:01", "9 Jul 16:01", "22 Jul 16:01"):
+        town.sweep(moment)
+    assert of(case, "holding")[1:] == [
+        (1, "told", "setda.sekda", "superior"),
+        (2, "told", "kota.wali-kota", "superior"),
+        (3, "skipped", None, "a higher rung was due as well"),
+        (4, "skipped", None, "a higher rung was due as well"),
+        (5, "told", "kota.wali-kota", f"inspector; {INSPECTOR} is reported; everybody above was told before"),
+    ]
+    assert {told for told in case.notices() if told.startswith("inspektorat")} == set()
+
+
+def test_who_stands_above_a_vacant_inspector_is_told(town: Town) -> None:
+    organisation = town.engine.organisation
+    vacant = {organisation.inspector.id: replace(organisation.inspector, vacant=True)}
+    engine = replace(town.engine, organisation=replace(organisation, posts={**organisation.posts, **vacant}))
+    without = replace(town, engine=engine)
+    case = reporting(without, "unknown", classification="oversight", reason="Tanpa nama.")
+    without.sweep("22 Jul 16:01")
+    assert of(case, "holding")[-1] == (5, "told", "kota.wali-kota", f"inspector; {INSPECTOR} is vacant")
+    assert "kota.wali-kota: oversight" in case.notices()
+
+
+TELLS = ("owner", "superior", "unit head", "coordinator", "inspector")
+
+
+def test_nobody_reported_or_vacant_is_told_as_long_as_anybody_else_oversees_the_case(shared_town: Town) -> None:
+    whole, complaint = shared_town.engine.organisation, shared_town.case_in("disposed").seen()
+    posts = st.sets(st.sampled_from(sorted(whole.posts)))
+
+    @given(posts, posts, st.lists(st.sampled_from(sorted(whole.posts)), unique=True), st.sampled_from(TELLS))
+    def tell(vacant: set[int], reported: set[int], before: list[int], rung: str) -> None:
+        changed = {each.id: replace(each, vacant=each.id in vacant) for each in whole.posts.values()}
+        organisation, told = replace(whole, posts=changed), dict(zip(before, before, strict=True))
+        found = ladder.recipient(organisation, complaint, None, Rung(rung), told, reported, at("8 Jul 16:01"))
+        able = {post.id for post in organisation.overseers(complaint.door_id)} - vacant - reported
+        assert found.post is not None
+        if able or not found.why.endswith("; nobody can be told"):
+            assert found.post.id not in vacant | reported
+        else:
+            assert found.post == organisation.inspector
+
+    tell()

@@ -97,7 +97,8 @@ def fill(town: Town) -> None:
         session.add_all([opening, Look(**of_case, day=NOON.date())])
         session.flush()
         session.add(OpeningDecision(opening_id=opening.id, post_id=post, granted=True, at=NOON))
-        session.add(Gathering(email_index="0", code_hash="0", attempts=0, until=NOON))
+        gathered = {"token_hash": "0", "token_until": NOON + day}
+        session.add(Gathering(email_index="0", code_hash="", attempts=0, until=NOON, **gathered))
         asked = Erasure(
             complaint_id=case.id, asked_at=NOON, due_at=NOON + 3 * day, state="refused", ended_at=NOON + day
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 from lapor.notices.delivery import deliver
 from lapor.notices.mailbox import Mailbox
-from lapor.records import Gathering
+from lapor.records import Gathering, schema
 from tests.integration.web import Answer, Web, problem
 
 ADDRESS = "pelapor@warga.example"
@@ -115,6 +115,41 @@ def test_a_code_works_once_for_half_an_hour_and_not_after_five_errors(web: Web, 
     assert [problem(gathers(web, "0000000000")) for _ in range(5)] == [refused] * 5
     assert problem(gathers(web, guessed)) == refused
     assert problem(web.post("/reporters/sessions", {"email": "warga@warga.example", "code": guessed})) == refused
+
+
+def test_another_code_ends_no_session_until_it_is_used(web: Web, tmp_path: Path) -> None:
+    case = web.submit(reporter=PELAPOR)
+    path = f"/complaints/{case['tracking_number']}"
+    first = gathers(web, code(web, tmp_path)).json["token"]
+    web.watch.forward(hours=1)
+    another = code(web, tmp_path)
+    assert problem(gathers(web, "0000000000")) == (401, "not-recognised", None)
+    # what is written with it still counts as the reporter's
+    assert web.post(f"{path}/messages", {"text": "Halo."}, first).status_code == 201
+    second = gathers(web, another).json["token"]
+    assert [web.get(path, token).status_code for token in (first, second)] == [401, 200]
+
+
+def test_another_code_makes_no_session_longer(web: Web, tmp_path: Path) -> None:
+    web.submit(reporter=PELAPOR)
+    token = gathers(web, code(web, tmp_path)).json["token"]
+    web.watch.forward(hours=11, minutes=45)
+    code(web, tmp_path)
+    open_now = []
+    for minutes in (14, 1):
+        web.watch.forward(minutes=minutes)
+        open_now.append(web.get("/complaints", token).status_code)
+    assert open_now == [200, 401]
+
+
+def test_a_session_goes_on_across_a_migration_and_its_code_is_still_used_up(web: Web, tmp_path: Path) -> None:
+    web.submit(reporter=PELAPOR)
+    used = code(web, tmp_path)
+    token = gathers(web, used).json["token"]
+    for revision in ("0025", "head"):
+        schema.migrate(web.site.database, revision)
+    assert web.get("/complaints", token).status_code == 200
+    assert problem(gathers(web, used)) == (401, "not-recognised", None)
 
 
 def test_of_racing_guesses_no_more_than_five_count(web: Web, tmp_path: Path) -> None:

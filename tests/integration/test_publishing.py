@@ -324,6 +324,15 @@ def test_the_doctor_finds_what_is_public_and_should_not_be(web: Web) -> None:
     assert is_public(web, sound[1])
 
 
+def test_nobody_reads_a_case_that_is_marked_erased_although_its_public_version_was_left(web: Web) -> None:
+    case, public_id = published(web)
+    marked = update(Complaint).where(Complaint.number == case["tracking_number"])
+    web.town.execute(marked.values(erased_at=web.watch.at))
+    assert not is_public(web, public_id)
+    web.town.execute(marked.values(erased_at=None))
+    assert is_public(web, public_id)
+
+
 def test_a_refused_publication_says_so_in_indonesian(web: Web) -> None:
     case = web.disposed()
     headers = {"Authorization": f"Bearer {web.token(COORDINATOR)}", "Accept-Language": "id", "If-Match": "*"}

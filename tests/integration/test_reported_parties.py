@@ -203,3 +203,33 @@ def test_where_the_arbiter_is_reported_too_the_inspector_holds_the_case(town: To
     case = alleging(town, "in_follow_up")
     made = case.make("name_reported", INSPECTOR, NOON, **NAMES, reported=f"pu, {ARBITER}")
     assert (made.holder, made.owner) == ("inspektorat", INSPECTOR)
+
+
+def test_an_inspector_who_is_reported_does_not_hear_of_it_and_who_stands_above_does(town: Town) -> None:
+    case = town.submit()
+    made = case.make("dispose", COORDINATOR, NOON, **OVERSIGHT, reported=INSPECTOR)
+    assert made.told == [f"{HEAD_OF_ALL}: oversight", "pu.penghubung: work"]
+    assert case.refuses("tighten", INSPECTOR, NOON, confidential=True) == "NotFound"
+    assert case.make("withdraw", "reporter", NOON).told == [f"{HEAD_OF_ALL}: oversight_withdrawn"]
+
+
+@pytest.mark.parametrize("named", [INSPECTOR, "inspektorat"])
+def test_a_case_that_comes_to_accuse_the_inspector_is_told_above_the_inspector(town: Town, named: str) -> None:
+    case = town.case_in("in_follow_up")
+    made = case.make("reclassify", COORDINATOR, NOON, **ACCUSES, reported=named)
+    assert (made.holder, made.told) == ("pu", [f"{HEAD_OF_ALL}: oversight"])
+
+
+def test_an_inspector_who_names_the_inspector_is_out_of_the_case_and_others_know(town: Town) -> None:
+    case = alleging(town, "in_follow_up")
+    # the trail still says who named whom
+    assert case.make("name_reported", INSPECTOR, NOON, **NAMES, reported=INSPECTOR).told == [
+        f"{HEAD_OF_ALL}: oversight"
+    ]
+    assert case.refuses("name_reported", INSPECTOR, NOON, **NAMES, reported="pu") == "NotFound"
+
+
+def test_where_the_head_of_all_is_reported_too_the_door_stands_in_and_is_not_told_what_it_did(town: Town) -> None:
+    case = town.case_in("in_follow_up")
+    made = case.make("reclassify", COORDINATOR, NOON, **ACCUSES, reported=f"{INSPECTOR}, {HEAD_OF_ALL}")
+    assert (made.told, case.town.findings(NOON)) == ([], [])

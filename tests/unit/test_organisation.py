@@ -150,6 +150,23 @@ def test_somebody_is_always_the_inspector(units: tuple[Unit, ...], posts: tuple[
 
 
 @pytest.mark.parametrize(
+    ("units", "posts", "overseers"),
+    [
+        pytest.param(UNITS, POSTS, [MAYOR, MAYOR, ROADS_DESK], id="those above, the head of all, the door"),
+        pytest.param(
+            UNITS, (*POSTS[:-1], replace(AUDITOR, reports_to=40)), [HEALTH_HEAD, MAYOR, MAYOR, ROADS_DESK], id="a chain"
+        ),
+        pytest.param(UNITS[:-1], (MAYOR, ROADS_HEAD), [MAYOR], id="neither inspectorate nor door"),
+    ],
+)
+def test_who_oversees_where_the_inspector_cannot(
+    units: tuple[Unit, ...], posts: tuple[Post, ...], overseers: list[Post]
+) -> None:
+    inspector, *others = of(units, posts).overseers(BRIDGES)
+    assert (inspector, others) == (of(units, posts).inspector, overseers)
+
+
+@pytest.mark.parametrize(
     ("start", "above"),
     [
         (ROADS_DESK, [ROADS_SECRETARY, ROADS_HEAD, MAYOR]),
