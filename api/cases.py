@@ -58,9 +58,11 @@ def shown(seen: Seen, engine: Engine) -> dict[str, Any]:
         "next": {"text": _NEXT.get(state.acts or "", _NOTHING), "by": complaint.due_at},
     }
     erased = {"erased": True} if complaint.erased_at else {}
+    whole = seen.kin.get(complaint.whole_id or 0)
+    part = {"part_of": whole} if whole else {}
     content = _content(seen, engine) if seen.parts.content else {}
     identity = {"reporter": _known(seen.reporter)} if seen.parts.identity and seen.reporter else {}
-    return {**row, **erased, **content, **identity}
+    return {**row, **erased, **part, **content, **identity}
 
 
 def _state(complaint: Complaint, engine: Engine) -> State:

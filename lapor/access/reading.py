@@ -34,7 +34,10 @@ Line = Row[Complaint, bool, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A case as somebody sees it: `clocks`, `texts` and `reporter` are empty where the caller may not see them."""
+    """A case as somebody sees it: `clocks`, `texts` and `reporter` are empty where the caller may not see them.
+
+    `kin` holds the numbers of cases that it refers to, by their ids, as far as they are there for the caller.
+    """
 
     complaint: Complaint
     parts: Parts
@@ -43,6 +46,7 @@ class Seen:
     region: str | None = None
     reporter: Identity | None = None
     texts: Mapping[str, str | None] = field(default_factory=dict)
+    kin: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Asked:
     waiting_for: str | None = None
     to_act: bool = False
     due_before: datetime | None = None
+    part_of: str | None = None
     q: str | None = None
 
 
@@ -108,7 +113,7 @@ def after(session: Session, engine: Engine, principal: Principal, complaint: Com
 
 
 def page(session: Session, engine: Engine, principal: Principal, asked: Asked, *, now: datetime) -> Page:
-    """The cases in the caller's scope that were asked for, in three queries however many there are."""
+    """The cases in the caller's scope that were asked for, in four queries however many there are."""
     chosen = _in_scope(engine.organisation, principal)
     chosen = chosen.where(*filters(session, engine, principal, asked, now))
     if asked.after:
@@ -134,6 +139,7 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
     _remember(session, principal, cases, parts)
     clocks = _clocks(session, [case.id for case in cases if parts[case.id].content])
     reporters = _reporters(session, vault.identity, [case for case in cases if parts[case.id].identity])
+    kin = _kin(session, organisation, principal, cases)
     return [
         Seen(
             case,
@@ -143,9 +149,10 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
             region,
             reporters.get(case.id),
             content.of_case(vault.content, case),
+            kin,
         )
         if parts[case.id].content
-        else Seen(case, parts[case.id])
+        else Seen(case, parts[case.id], kin=kin)
         for case, _, category, region in lines
     ]
 
@@ -174,6 +181,17 @@ def _reporters(session: Session, ring: Ring, cases: Sequence[Complaint]) -> dict
     return {known[row.id].id: identity.opened(ring, known[row.id].number, row) for row in rows}
 
 
+def _kin(
+    session: Session, organisation: Organisation, principal: Principal, cases: Sequence[Complaint]
+) -> dict[int, str]:
+    """The numbers of the cases to which these refer, by their ids: of those in the caller's scope."""
+    named = {case.whole_id for case in cases if case.whole_id}
+    if not named:
+        return {}
+    there = select(Complaint.id, Complaint.number).where(Complaint.id.in_(named), scope(principal, organisation))
+    return {row.id: row.number for row in session.execute(there)}
+
+
 def filters(
     session: Session, engine: Engine, principal: Principal, asked: Asked, now: datetime
 ) -> list[ColumnElement[bool]]:
@@ -184,11 +202,20 @@ def filters(
     wanted += _standing(engine, principal, asked, now)
     if asked.due_before is not None:
         wanted.append(Complaint.due_at < asked.due_before)
+    if asked.part_of is not None:
+        wanted.append(Complaint.whole_id.in_(_numbered(engine.organisation, principal, asked.part_of)))
     if asked.q is not None:
         wanted.append(says(session, asked.q))
     if asked.q is not None or any(value is not None for _, value in content):
         wanted.append(shows_content(engine.organisation, principal))
     return wanted
+
+
+def _numbered(organisation: Organisation, principal: Principal, number: str) -> Select[int]:
+    """The id of the case with this number, if it is there for the caller."""
+    this = Complaint.number == (read_number(number) or "")
+    # a query of its own among the cases, not a condition on those that are listed
+    return select(Complaint.id).where(this, scope(principal, organisation)).correlate(None)
 
 
 def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime) -> list[ColumnElement[bool]]:

@@ -18,7 +18,7 @@ from lapor.access.principal import Principal
 from lapor.access.publicity import hindrance
 from lapor.access.scope import scope
 from lapor.errors import Forbidden, InvalidFields, NotFound, NotOpen, Stale
-from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, step, unpublishing
+from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, splitting, step, unpublishing
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
 from lapor.machine.engine import Engine
@@ -32,6 +32,7 @@ EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
     **follow_up.EFFECTS,
     **closure.EFFECTS,
     **duty.EFFECTS,
+    **splitting.EFFECTS,
 }
 
 

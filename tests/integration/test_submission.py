@@ -59,7 +59,7 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
         "number": case.number,
         "secret_hash": hashed(case.secret, town.engine.pepper),
         "kind": "complaint",
-        "definition_version": 3,
+        "definition_version": 4,
         "classification": None,
         "state": "received",
         "phase": "intake",
