@@ -116,7 +116,7 @@ def test_a_cursor_of_another_list_is_refused(web: Web, path: str) -> None:
 def test_workflows_are_listed_with_their_versions(web: Web) -> None:
     listed = web.get("/workflows").json
     assert [each["name"] for each in listed["items"]] == ["aspiration", "complaint", "information_request"]
-    assert listed["items"][1] == {"name": "complaint", "version": 3, "label": {"id": "Pengaduan", "en": "Complaint"}}
+    assert listed["items"][1] == {"name": "complaint", "version": 4, "label": {"id": "Pengaduan", "en": "Complaint"}}
 
 
 def test_a_workflow_tells_states_moves_and_clocks(web: Web) -> None:
@@ -124,7 +124,7 @@ def test_a_workflow_tells_states_moves_and_clocks(web: Web) -> None:
     definition = web.town.engine.workflow("complaint").definition
     assert {name: told[name] for name in ("name", "version", "initial")} == {
         "name": "complaint",
-        "version": 3,
+        "version": 4,
         "initial": "received",
     }
     assert [each["name"] for each in told["states"]] == list(definition.states)

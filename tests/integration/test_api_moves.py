@@ -95,7 +95,7 @@ def test_the_moves_that_are_open_tell_what_they_need(web: Web) -> None:
     ("by", "names"),
     [
         ("reporter", ["withdraw", "tighten"]),
-        (COORDINATOR, ["ask_completion", "archive", "block", "dispose", "withdraw", "reassign", "tighten"]),
+        (COORDINATOR, ["ask_completion", "archive", "block", "dispose", "withdraw", "split", "reassign", "tighten"]),
         ("inspektorat.inspektur", ["tighten"]),
         ("kota.wali-kota", ["reassign", "tighten"]),
     ],

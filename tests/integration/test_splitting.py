@@ -20,7 +20,7 @@ from tests.integration.test_webhooks import told as apps_told
 from tests.integration.town import COORDINATOR, REPORTER, Case, Made, Town, at
 
 NOON = "6 Jul 12:00"
-LIAISON, CUSTODIAN = "pu.penghubung", "kota.penjaga-identitas"
+LIAISON = "pu.penghubung"
 TITLE, TEXT = "Lampu jalan mati", "Di jalan yang sama."
 # what a part has for itself; what hangs on the secret and the chain is looked at elsewhere
 FRESH = (

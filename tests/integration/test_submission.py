@@ -93,6 +93,7 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
         "content_key": case.seen().content_key,
         "erased_at": None,
         "reporter_id": reporter.id,
+        "whole_id": None,
         "version": 1,
         "trail_length": 1,
         "trail_head": entry.hash,
