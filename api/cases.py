@@ -58,9 +58,11 @@ def shown(seen: Seen, engine: Engine) -> dict[str, Any]:
         "next": {"text": _NEXT.get(state.acts or "", _NOTHING), "by": complaint.due_at},
     }
     erased = {"erased": True} if complaint.erased_at else {}
+    whole = seen.kin.get(complaint.whole_id or 0)
+    part = {"part_of": whole} if whole else {}
     content = _content(seen, engine) if seen.parts.content else {}
     identity = {"reporter": _known(seen.reporter)} if seen.parts.identity and seen.reporter else {}
-    return {**row, **erased, **content, **identity}
+    return {**row, **erased, **part, **content, **identity}
 
 
 def _state(complaint: Complaint, engine: Engine) -> State:
@@ -73,7 +75,7 @@ def _content(seen: Seen, engine: Engine) -> dict[str, Any]:
         "incident_date": complaint.incident_date,
         "channel": complaint.channel,
         "answer_by": _answer_by(seen, engine),
-        "linked_to": seen.numbers.get(complaint.linked_to_id or 0),
+        "linked_to": seen.kin.get(complaint.linked_to_id or 0),
     }
     given = said | {name: seen.texts[name] for name in ("remedy_sought", "wished_agency")}
     return {

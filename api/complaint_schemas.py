@@ -91,6 +91,7 @@ class CasesFilter(PageQuery):
     )
     due_before = Moment()
     linked_to = Text(longest=LONGEST_LINE, metadata={"description": "Number of an earlier case about the same matter"})
+    part_of = Text(longest=LONGEST_LINE, metadata={"description": "Split off from the case with this tracking number"})
     q = Text(
         longest=LONGEST_LINE,
         metadata={"description": "Words of title and text, in any order; confidential ones are never found"},
@@ -156,6 +157,9 @@ class CaseSchema(Schema):
     version = fields.Integer(required=True)
     next = fields.Nested(NextSchema, required=True)
     erased = fields.Boolean(metadata={"description": "True where nothing but the row is left of the case"})
+    part_of = fields.String(
+        metadata={"description": "The tracking number of the case that it was split off from, if the caller sees that"}
+    )
     kind = fields.String()
     received_at = Moment()
     title = fields.String()

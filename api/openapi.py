@@ -20,7 +20,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/api/v1"
 _SCHEMES = {
     "officer": {"type": "http", "scheme": "bearer", "description": "An officer's token, lapor_o_…"},
-    "reporter": {"type": "http", "scheme": "bearer", "description": "A reporter's secret, lapor_r_…: opens one case"},
+    "reporter": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A reporter's secret, lapor_r_…: opens one case and its parts",
+    },
 }
 _CONFIG = {
     "API_TITLE": "lapor",

@@ -81,10 +81,10 @@ def gather(call: Call, given: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/complaints/<number>/secret", methods=["POST"], parameters=[NUMBER])
 @policy(*REPORTER, limit=limiting.word)
-@problems(404)
+@problems(404, 409)
 @blueprint.response(201, SecretSchema)
 def renew(call: Call, number: str) -> dict[str, str]:
-    """Have another secret for a case; the one before never works again."""
+    """Have another secret for a case; the one before never works again. A part has none but that of its whole."""
     complaint = reading.find(call.session, call.engine, call.principal, number).complaint
     renewed = own_cases.renew_secret(call.engine, call.session, complaint.number, actor=call.principal, now=call.now)
     return {"secret": renewed}

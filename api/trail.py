@@ -25,6 +25,7 @@ blueprint = Blueprint("trail", "What became of a case.")
 # what the trail holds beside the moves of a definition
 _NOTES: Mapping[str, Label] = {
     "submit": Label("Laporan diterima", "Submitted"),
+    "split_off": Label("Dipisahkan dari laporan lain", "Split off from another case"),
     "escalate": Label("Eskalasi", "Escalated"),
     "stand_by": Label("Eskalasi disampaikan lewat laporan terkait", "Escalated through the linked case"),
     "acknowledge": Label("Eskalasi diketahui", "Escalation acknowledged"),
@@ -46,7 +47,7 @@ _NOTES: Mapping[str, Label] = {
 
 
 class TrailEntrySchema(Schema):
-    """One entry. `from` is null for the submission; `detail` is there for those who may see it."""
+    """One entry. `from` is null for the first; `detail` is there for those who may see it."""
 
     sequence = fields.Integer(required=True)
     at = Moment(required=True)

@@ -120,6 +120,15 @@ def _answers(principal: Principal, complaint: Complaint, organisation: Organisat
     return principal.role != "handler" and _holds(principal, complaint, organisation)
 
 
+def _reading(rule: Rule) -> Rule:
+    # what a post may read only because the ladder has told it is not confidential: door and holder read that anyhow
+    def reads(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
+        shown = parts(principal, complaint, organisation, told=False)
+        return shown.content and rule(principal, complaint, organisation)
+
+    return reads
+
+
 def _supervises(principal: Principal, complaint: Complaint, organisation: Organisation) -> bool:
     return principal.role == "supervisor" and organisation.is_within(complaint.holder_id, principal.unit_id)
 
@@ -167,5 +176,6 @@ _OF_MOVE: Mapping[str, Mapping[str, Rule]] = {
     "close": {"coordinator": _closes},
     "reassign": {"coordinator": _keeps},
     "loosen": {"reporter": _is_its_reporter},
+    "split": {"coordinator": _reading(_own_door), "liaison_officer": _reading(_answers)},
     "tighten": {"reporter": _reports, "coordinator": _is("coordinator"), "supervisor": _is("supervisor")},
 }

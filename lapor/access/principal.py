@@ -1,4 +1,4 @@
-"""Who is calling: a reporter with one case, an officer on a post in one role, or the system itself."""
+"""Who is calling: a reporter with own cases, an officer on a post in one role, or the system itself."""
 
 from __future__ import annotations
 

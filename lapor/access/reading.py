@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -36,7 +36,7 @@ Line = Row[Complaint, bool, str | None, str | None]
 class Seen:
     """A case as somebody sees it: `clocks`, `texts` and `reporter` are empty where the caller may not see them.
 
-    `numbers` has those of the cases that it refers to, by their ids, as far as they are there for the caller.
+    `kin` holds the numbers of cases that it refers to, by their ids, as far as they are there for the caller.
     """
 
     complaint: Complaint
@@ -46,7 +46,7 @@ class Seen:
     region: str | None = None
     reporter: Identity | None = None
     texts: Mapping[str, str | None] = field(default_factory=dict)
-    numbers: Mapping[int, str] = field(default_factory=dict)
+    kin: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Asked:
     to_act: bool = False
     due_before: datetime | None = None
     linked_to: str | None = None
+    part_of: str | None = None
     q: str | None = None
 
 
@@ -113,7 +114,7 @@ def after(session: Session, engine: Engine, principal: Principal, complaint: Com
 
 
 def page(session: Session, engine: Engine, principal: Principal, asked: Asked, *, now: datetime) -> Page:
-    """The cases in the caller's scope that were asked for, in three queries however many there are."""
+    """The cases in the caller's scope that were asked for, in four queries however many there are."""
     chosen = _in_scope(engine.organisation, principal)
     chosen = chosen.where(*filters(session, engine, principal, asked, now))
     if asked.after:
@@ -137,10 +138,9 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
     parts = {case.id: policy.parts(principal, case, organisation, told=was_told) for case, was_told, _, _ in lines}
     cases = [line[0] for line in lines]
     _remember(session, principal, cases, parts)
-    shown = [case for case in cases if parts[case.id].content]
-    clocks = _clocks(session, [case.id for case in shown])
-    numbers = _numbers(session, organisation, principal, {case.linked_to_id for case in shown if case.linked_to_id})
+    clocks = _clocks(session, [case.id for case in cases if parts[case.id].content])
     reporters = _reporters(session, vault.identity, [case for case in cases if parts[case.id].identity])
+    kin = _kin(session, organisation, principal, cases)
     return [
         Seen(
             case,
@@ -150,10 +150,10 @@ def _seen(session: Session, engine: Engine, principal: Principal, lines: Sequenc
             region,
             reporters.get(case.id),
             content.of_case(vault.content, case),
-            numbers,
+            kin,
         )
         if parts[case.id].content
-        else Seen(case, parts[case.id])
+        else Seen(case, parts[case.id], kin=kin)
         for case, _, category, region in lines
     ]
 
@@ -164,15 +164,6 @@ def _remember(session: Session, principal: Principal, cases: Sequence[Complaint]
             openings.look(session, principal, case.id, openings.CONTENT)
         if case.anonymous and parts[case.id].identity:
             openings.look(session, principal, case.id, openings.IDENTITY)
-
-
-def _numbers(
-    session: Session, organisation: Organisation, principal: Principal, ids: Collection[int]
-) -> dict[int, str]:
-    if not ids:
-        return {}
-    there = select(Complaint.id, Complaint.number).where(Complaint.id.in_(ids), scope(principal, organisation))
-    return {row.id: row.number for row in session.execute(there)}
 
 
 def _clocks(session: Session, ids: Sequence[int]) -> dict[int, list[ClockRow]]:
@@ -191,6 +182,17 @@ def _reporters(session: Session, ring: Ring, cases: Sequence[Complaint]) -> dict
     return {known[row.id].id: identity.opened(ring, known[row.id].number, row) for row in rows}
 
 
+def _kin(
+    session: Session, organisation: Organisation, principal: Principal, cases: Sequence[Complaint]
+) -> dict[int, str]:
+    """The numbers of the cases to which these refer, by their ids: of those in the caller's scope."""
+    named = {each for case in cases for each in (case.whole_id, case.linked_to_id) if each}
+    if not named:
+        return {}
+    there = select(Complaint.id, Complaint.number).where(Complaint.id.in_(named), scope(principal, organisation))
+    return {row.id: row.number for row in session.execute(there)}
+
+
 def filters(
     session: Session, engine: Engine, principal: Principal, asked: Asked, now: datetime
 ) -> list[ColumnElement[bool]]:
@@ -201,15 +203,22 @@ def filters(
     wanted += _standing(engine, principal, asked, now)
     if asked.due_before is not None:
         wanted.append(Complaint.due_at < asked.due_before)
+    if asked.part_of is not None:
+        wanted.append(Complaint.whole_id.in_(_numbered(engine.organisation, principal, asked.part_of)))
     if asked.q is not None:
         wanted.append(says(session, asked.q))
     if asked.linked_to is not None:
-        earlier = select(Complaint.id).where(Complaint.number == (read_number(asked.linked_to) or ""))
-        found = session.scalars(earlier.where(scope(principal, engine.organisation)))
-        wanted.append(Complaint.linked_to_id.in_(found.all()))
+        wanted.append(Complaint.linked_to_id.in_(_numbered(engine.organisation, principal, asked.linked_to)))
     if any(value is not None for value in (asked.q, asked.linked_to, *(value for _, value in content))):
         wanted.append(shows_content(engine.organisation, principal))
     return wanted
+
+
+def _numbered(organisation: Organisation, principal: Principal, number: str) -> Select[int]:
+    """The id of the case with this number, if it is there for the caller."""
+    this = Complaint.number == (read_number(number) or "")
+    # a query of its own among the cases, not a condition on those that are listed
+    return select(Complaint.id).where(this, scope(principal, organisation)).correlate(None)
 
 
 def _standing(engine: Engine, principal: Principal, asked: Asked, now: datetime) -> list[ColumnElement[bool]]:

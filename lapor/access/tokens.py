@@ -1,11 +1,11 @@
-"""Bearer tokens: officers' for a post in a role, the reporter's secret for one case."""
+"""Bearer tokens: officers' for a post in a role, the reporter's secret for one case and its parts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lapor.access import gathering
 from lapor.access.principal import Principal
@@ -19,6 +19,7 @@ from lapor.records import Account, Complaint, Gathering, Opening, Reporter, Tenu
 SCOPES = ("all", "read")
 # that a token is used is written down no more often
 NOTED_EVERY = timedelta(hours=1)
+_WHOLE = aliased(Complaint)
 
 
 def create(session: Session, engine: Engine, post: Post, *, role: str | None, days: int, now: datetime) -> str:
@@ -86,10 +87,7 @@ def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime
     """
     digest = hashed(secret, engine.pepper)
     if secret.startswith(REPORTER_PREFIX):
-        row = session.execute(select(Complaint.id, Complaint.secret_hash).filter_by(secret_hash=digest)).one_or_none()
-        if row is not None and is_same(row.secret_hash, digest):
-            return Principal("reporter", cases=frozenset((row.id,)))
-        cases = gathering.gathered(session, digest, now=now)
+        cases = _reported(session, digest) or gathering.gathered(session, digest, now=now)
         if cases is None:
             raise Unauthenticated
         return Principal("reporter", cases=cases)
@@ -109,6 +107,20 @@ def principal_of(session: Session, engine: Engine, secret: str, *, now: datetime
     return Principal(token.role, post, token=token, tenure=tenure, opened=opened)
 
 
+def _reported(session: Session, digest: str) -> frozenset[int] | None:
+    """The case that a secret opens and its parts, by the hash of it; None where it is none."""
+    opened = select(Complaint.id, _WHOLE.secret_hash).join(_WHOLE, _is_of_whole())
+    rows = session.execute(opened.where(_WHOLE.secret_hash == digest)).all()
+    if not rows or not is_same(rows[0].secret_hash, digest):
+        return None
+    return frozenset(row.id for row in rows)
+
+
+def _is_of_whole() -> ColumnElement[bool]:
+    # the parts of a part name the same whole as the part itself
+    return or_(Complaint.id == _WHOLE.id, Complaint.whole_id == _WHOLE.id)
+
+
 def _is_open(now: datetime) -> ColumnElement[bool]:
     mine = and_(Opening.post_id == Token.post_id, Opening.role == Token.role)
     return and_(mine, Opening.state == "granted", Opening.until > now)
@@ -123,7 +135,8 @@ def opens(session: Session, pepper: bytes, secret: str, number: str, *, now: dat
         Gathering.token_hash == digest,
         Gathering.token_until > now,
     )
-    opened = select(Complaint.id).where(Complaint.number == number, or_(Complaint.secret_hash == digest, gathers))
+    own = exists().where(_WHOLE.secret_hash == digest, _is_of_whole())
+    opened = select(Complaint.id).where(Complaint.number == number, or_(own, gathers))
     return session.scalar(opened) is not None
 
 

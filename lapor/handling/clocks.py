@@ -17,6 +17,9 @@ from lapor.records import ClockRow, Complaint, many
 from lapor.records.base import stamp
 
 _STORED = [column.name for column in ClockRow.__table__.columns if column.name not in ("id", "complaint_id")]
+_MOMENTS = ("started_at", "paused_at", "stopped_at", "held_until")
+# of these a trail says the same by other names, or nothing
+_SAID_OTHERWISE = ("due_at", "unit_id", "next_moment_at")
 
 
 def of_case(session: Session, complaint: Complaint) -> list[ClockRow]:
@@ -58,6 +61,30 @@ def change(old: Clock | None, new: Clock) -> dict[str, Any]:
     """What happened to one clock: its old and new due moments, None where it was not there before."""
     was = stamp(old.due_at) if old else None
     return {"name": new.name, "term": new.term, "state": new.state, "old": was, "new": stamp(new.due_at)}
+
+
+def copied(row: ClockRow) -> ClockRow:
+    """The same clock for another case, to be stored: it stands as it stands."""
+    return ClockRow(**{name: getattr(row, name) for name in _STORED})
+
+
+def said(engine: Engine, row: ClockRow) -> dict[str, Any]:
+    """A clock that comes to a case from elsewhere, as the trail writes it down: its `change`, and all else of it."""
+    whole = {name: getattr(row, name) for name in _STORED if name not in _SAID_OTHERWISE}
+    plain = {name: stamp(each) if isinstance(each, datetime) else each for name, each in whole.items()}
+    return {**plain, **change(None, value(row)), "unit": engine.organisation.units[row.unit_id].code}
+
+
+def read(engine: Engine, told: Mapping[str, Any]) -> Clock:
+    """The clock that an entry of the trail has `said`.
+
+    Raises:
+        LookupError: something of it is missing, or there is no such unit.
+    """
+    whole = {name: each for name, each in told.items() if name in _STORED}
+    moments = {name: _moment(told[name]) for name in _MOMENTS if told[name]}
+    unit = engine.organisation.unit_codes[told["unit"]]
+    return value(ClockRow(**{**whole, **moments}, due_at=_moment(told["new"]), unit_id=unit.id))
 
 
 def value(row: ClockRow | Row[Any]) -> Clock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session, aliased
 
 from lapor.access.principal import SYSTEM, Principal
 from lapor.attachments.store import Store
@@ -30,11 +30,13 @@ def ask(engine: Engine, session: Session, number: str, *, actor: Principal, now:
 
     Raises:
         NotFound: the case is not there or out of scope.
-        NotOpen: the case is open, or its erasure was asked for already.
+        NotOpen: the case is open, its erasure was asked for already, or a part of it is not erased yet.
     """
     complaint = lock(engine, session, number, actor)
     if complaint.is_open:
         raise NotOpen("erase", complaint.state, "not withdrawn")
+    if session.scalar(select(Complaint.id).where(Complaint.id == complaint.id, Complaint.id.in_(with_parts()))):
+        raise NotOpen("erase", complaint.state, "parts not erased")
     if newest(session, complaint, state="asked"):
         raise NotOpen("erase", complaint.state, "erasure asked before")
     asked = Erasure(complaint_id=complaint.id, asked_at=now, due_at=now + TERM, state="asked")
@@ -99,6 +101,12 @@ def erase(engine: Engine, session: Session, complaint: Complaint, why: str, *, s
     asked = update(Erasure).where(Erasure.complaint_id == complaint.id, Erasure.state == "asked")
     session.execute(asked.values(state="done", ended_at=now))
     trail.note(engine, session, complaint, "erase", now, actor=SYSTEM, internal={"why": why})
+
+
+def with_parts() -> Select[int | None]:
+    """The ids of cases of which parts are not erased: those open with the secret of their whole alone."""
+    part = aliased(Complaint)
+    return select(part.whole_id).where(part.whole_id.is_not(None), part.erased_at.is_(None))
 
 
 def newest(session: Session, complaint: Complaint, *, state: str | None = None) -> Erasure | None:

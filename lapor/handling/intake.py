@@ -98,10 +98,9 @@ def _refuse(engine: Engine, submission: Submission, now: datetime) -> None:
 
 def _complaint(engine: Engine, submission: Submission, secret_hash: str, now: datetime) -> Complaint:
     door = (submission.door or default_door(engine)).id
-    local = engine.calendar(engine.key(door)).day(submission.received_at)
     point = submission.point or {}
     return Complaint(
-        number=new_number(local.year),
+        number=number_of(engine, door, submission.received_at),
         secret_hash=secret_hash,
         kind=submission.kind,
         definition_version=engine.current[submission.kind],
@@ -127,6 +126,11 @@ def _complaint(engine: Engine, submission: Submission, secret_hash: str, now: da
         anonymous=submission.anonymous and submission.reporter is not None,
         confidential=submission.confidential,
     )
+
+
+def number_of(engine: Engine, door_id: int, received_at: datetime) -> str:
+    """Make the number of a case: its year is that of the receipt, by the wall clock of the door."""
+    return new_number(engine.calendar(engine.key(door_id)).day(received_at).year)
 
 
 def default_door(engine: Engine) -> Unit:

@@ -19,7 +19,19 @@ from lapor.access.publicity import hindrance
 from lapor.access.scope import scope
 from lapor.access.secrets import read_number
 from lapor.errors import Forbidden, InvalidFields, NotFound, NotOpen, Stale
-from lapor.handling import clocks, closure, disposition, duty, facts, follow_up, intake, linking, step, unpublishing
+from lapor.handling import (
+    clocks,
+    closure,
+    disposition,
+    duty,
+    facts,
+    follow_up,
+    intake,
+    linking,
+    splitting,
+    step,
+    unpublishing,
+)
 from lapor.machine import fields as field_types
 from lapor.machine.definition import Definition, Move
 from lapor.machine.engine import Engine
@@ -34,6 +46,7 @@ EFFECTS: Mapping[str, Callable[[step.Making], None]] = {
     **closure.EFFECTS,
     **duty.EFFECTS,
     **linking.EFFECTS,
+    **splitting.EFFECTS,
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lapor.access import gathering
 from lapor.access.principal import Principal
 from lapor.access.secrets import REPORTER_PREFIX, hashed, new_secret
+from lapor.errors import NotOpen
 from lapor.handling import trail
 from lapor.handling.move import lock
 from lapor.machine.engine import Engine
@@ -23,8 +24,11 @@ def renew_secret(engine: Engine, session: Session, number: str, *, actor: Princi
 
     Raises:
         NotFound: the case is not there or out of scope.
+        NotOpen: the case is a part, which the secret of its whole opens.
     """
     complaint = lock(engine, session, number, actor)
+    if complaint.whole_id:
+        raise NotOpen("renew_secret", complaint.state, "secret of its whole")
     secret = new_secret(REPORTER_PREFIX)
     complaint.secret_hash = hashed(secret, engine.pepper)
     trail.note(engine, session, complaint, "renew_secret", now, actor=actor, internal={})

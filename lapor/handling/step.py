@@ -71,7 +71,7 @@ def write(making: Making, target: str) -> list[ClockRow]:
     new_due = {"new_due": taken.new_due.isoformat()} if taken.new_due else {}
     outbox.tell(making.session, complaint, making.name, making.now, facts=new_due)
     clocks.store(making.session, complaint, started)
-    _tell_apps(making, source, target)
+    tell_apps(making, making.name, source, target)
     return started
 
 
@@ -84,8 +84,13 @@ def enter(making: Making, state: State, source: str | None) -> None:
     complaint.version = (complaint.version or 0) + 1
     if making.move:
         complaint.tally = counted(complaint.tally, making.move)
-    if making.actor.post and making.actor.post.code not in complaint.took_part:
-        complaint.took_part = [*complaint.took_part, making.actor.post.code]
+    take_part(complaint, making.actor)
+
+
+def take_part(complaint: Complaint, actor: Principal) -> None:
+    """Remember of an officer that they had a part in what became of a case: they will not review it."""
+    if actor.post and actor.post.code not in complaint.took_part:
+        complaint.took_part = [*complaint.took_part, actor.post.code]
 
 
 def counted(tally: Mapping[str, int], move: Move) -> dict[str, int]:
@@ -166,10 +171,11 @@ def _lapse_rungs(making: Making) -> None:
     making.session.execute(told.values(outcome="lapsed"), execution_options={"synchronize_session": False})
 
 
-def _tell_apps(making: Making, source: str | None, target: str) -> None:
+def tell_apps(making: Making, what: str, source: str | None, target: str) -> None:
+    """Tell the apps of units of a move, or of what came of one."""
     complaint = making.complaint
     said = {
-        "move": making.name,
+        "move": what,
         "from": source,
         "to": target,
         "holder": making.engine.organisation.units[complaint.holder_id].code,

@@ -18,7 +18,7 @@ TO_REPORTER = frozenset({
     "submit", "ask_completion", "expire", "archive", "block", "uphold_refusal", "uphold_block", "readmit", "dispose",
     "return", "arbitrate", "ask_reporter", "resume_unanswered", "note_progress", "extend", "answer", "approve",
     "correct", "close", "close_unanswered", "uphold", "overturn", "remind", "on_your_behalf",
-    "identity_asked", "identity_opened", "gather", "erasure_asked", "erasure_refused",
+    "identity_asked", "identity_opened", "gather", "erasure_asked", "erasure_refused", "split_off",
 })  # fmt: skip
 """Whatever else happens, a reporter is not told of it."""
 

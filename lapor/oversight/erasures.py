@@ -38,14 +38,15 @@ def expire(
     """Erase what was closed so many days ago, by kind (0: never), and can neither be appealed nor go to the Ombudsman.
 
     What a custodian has refused to erase stays so many days from the refusal, and what its reporter wishes to be erased
-    is left to `carry_out`.
+    is left to `carry_out`. A case outlasts its parts.
     """
     done = 0
     for kind, days in closed_days.items():
         before = now - timedelta(days=days)
         lately = or_(Erasure.state == "asked", and_(Erasure.state == "refused", Erasure.ended_at >= before))
         held = select(Erasure.complaint_id).where(lately)
-        old = and_(Complaint.kind == kind, Complaint.since < before, Complaint.id.not_in(held))
+        free = and_(Complaint.id.not_in(held), Complaint.id.not_in(erasing.with_parts()))
+        old = and_(Complaint.kind == kind, Complaint.since < before, free)
         if days:
             done += _erase_all(engine, writing, store, erasing.RETENTION, old, _windows_over(engine, now), now, batch)
     return done

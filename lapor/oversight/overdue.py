@@ -26,7 +26,7 @@ _NEEDED = (
     Complaint.holder_id, Complaint.door_id, Complaint.owner_id, Complaint.reviewer_id, Complaint.drafter_id,
     Complaint.competent_id, Complaint.reporter_id, Complaint.version, Complaint.anonymous, Complaint.confidential,
     Complaint.content_key, Complaint.trail_length, Complaint.trail_head, Complaint.due_at, Complaint.next_moment_at,
-    Complaint.put_off, Complaint.linked_to_id,
+    Complaint.put_off, Complaint.linked_to_id, Complaint.whole_id,
 )  # fmt: skip
 _RUNNING = (ClockRow.state == "running",)
 Term = tuple[int, int]
@@ -43,7 +43,8 @@ class Overdue:
 
     `rows` are the clocks whose moment has passed, `others` the earliest due and next moments of those that run beside
     them, `told` the posts that each term has told, in order, each with the post in whose place it was, `reported` the
-    posts that the case is about, `telling` what runs in the case that it is linked to.
+    posts that the case is about, `telling` what runs in the case that it is linked to or
+    a part of.
     """
 
     complaint: Complaint
@@ -110,7 +111,7 @@ def gather(engine: Engine, session: Session, complaints: Sequence[Complaint], no
     ids = [complaint.id for complaint in complaints]
     rows, others = _due(session, ids, now), _others(session, ids, now)
     told, parties = _told(session, ids), _parties(session, ids)
-    telling = _telling(session, [complaint.id for complaint in complaints if complaint.linked_to_id])
+    telling = _telling(session, [each.id for each in complaints if each.linked_to_id or each.whole_id])
     return [
         Overdue(
             complaint,
@@ -167,7 +168,7 @@ def _parties(session: Session, ids: Sequence[int]) -> Mapping[int, set[Party]]:
 
 
 def _telling(session: Session, ids: Sequence[int]) -> Mapping[int, dict[str, tuple[datetime, str]]]:
-    """What runs in the cases that these are linked to, while the same unit holds both and neither alleges misconduct."""
+    """What runs in the cases that these are linked to or parts of, at the same unit, where neither alleges misconduct."""
     telling = defaultdict[int, dict[str, tuple[datetime, str]]](dict)
     if not ids:
         return telling
@@ -175,9 +176,10 @@ def _telling(session: Session, ids: Sequence[int]) -> Mapping[int, dict[str, tup
     alike = earlier.holder_id == Complaint.holder_id
     harmless = (of.classification.is_distinct_from("oversight") for of in (Complaint, earlier))
     runs = select(Complaint.id, ClockRow.name, ClockRow.due_at, earlier.number)
-    runs = runs.join(earlier, and_(earlier.id == Complaint.linked_to_id, alike, *harmless))
+    runs = runs.join(earlier, and_(earlier.id.in_((Complaint.linked_to_id, Complaint.whole_id)), alike, *harmless))
     runs = runs.join(ClockRow, and_(ClockRow.complaint_id == earlier.id, *_RUNNING))
-    for complaint_id, name, due_at, number in session.execute(runs.where(many.among(session, Complaint.id, ids))):
+    among = runs.where(many.among(session, Complaint.id, ids)).order_by(ClockRow.due_at.desc())
+    for complaint_id, name, due_at, number in session.execute(among):
         telling[complaint_id][name] = due_at, number
     return telling
 

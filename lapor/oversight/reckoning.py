@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lapor.errors import NotFound
 from lapor.handling import clocks
+from lapor.handling.splitting import SPLIT_OFF
 from lapor.machine import explaining
 from lapor.machine.budget import Budget, Unit
 from lapor.machine.clock import Clock
@@ -41,6 +42,7 @@ PARTIES: Mapping[str, Label] = {
     "reviewer": Label("Peninjau", "Reviewer"),
     "unit": Label("Unit pemegang laporan", "Unit that holds the case"),
     "nobody": Label("Tidak ada yang ditunggu", "Nobody"),
+    "whole": Label("Sebelum dipisahkan dari laporan asal", "Before it was split off"),
 }
 # as whom the roles that act are charged; all others act for the unit that holds the case
 _PARTY = {"reporter": "reporter", "coordinator": "door", "arbiter": "arbiter"}
@@ -156,7 +158,10 @@ def _said(engine: Engine, complaint: Complaint, entry: TrailEntry) -> Mapping[st
 
 def _turns(definition: Definition, complaint: Complaint, name: str, written: Written) -> Iterator[Turn]:
     for entry, _ in written:
-        if entry.move == "submit" or entry.move in definition.moves:
+        if entry.move == SPLIT_OFF:
+            # who had to act until then stands in the trail of the whole
+            yield Turn(complaint.received_at, "whole")
+        if entry.move in ("submit", SPLIT_OFF) or entry.move in definition.moves:
             acts = definition.acts_for(name, entry.target)
             party = _PARTY.get(acts, "unit") if acts else "nobody"
             yield Turn(_since(complaint, entry), party, entry.holder if party == "unit" else None)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lapor.handling import clocks, step
+from lapor.handling.splitting import SPLIT_OFF
 from lapor.machine.clock import Calendars, Clock, Step, advance, after_rung, restart, stood_by
 from lapor.machine.definition import Definition
 from lapor.machine.engine import Engine
@@ -54,7 +55,7 @@ def retell(
     for entry in entries:
         if complaint.erased_at is None:
             _read(engine, definition, complaint, told, entry, categories)
-        if entry.move == "submit" or entry.move in definition.moves:
+        if entry.move in ("submit", SPLIT_OFF) or entry.move in definition.moves:
             _moved(definition, complaint, told, entry)
     return told
 
@@ -72,6 +73,8 @@ def _read(
     said = {**public, **internal}
     if entry.move == "submit" or entry.move in definition.moves:
         _run_clocks(engine, definition, complaint, told, entry, said, categories)
+    elif entry.move == SPLIT_OFF:
+        _begin(engine, told, said, categories)
     elif entry.move == "amend":
         told.clocks = [_amended(engine, definition, complaint, told, entry, clock) for clock in told.clocks]
     elif entry.move in _NOTES:
@@ -107,11 +110,19 @@ def _run_clocks(
     told.clocks = told.advancing(definition, told.clocks, taken, engine.calendar)
 
 
+def _begin(engine: Engine, told: Told, said: Mapping[str, Any], categories: Mapping[str, int]) -> None:
+    """A part begins as its whole stood; its clocks stood there already."""
+    told.content, told.classification = said["content"], said["classification"]
+    told.category_id = categories.get(said["category"] or "")
+    told.clocks = [clocks.read(engine, each) for each in said["clocks"]]
+
+
 def _moved(definition: Definition, complaint: Complaint, told: Told, entry: TrailEntry) -> None:
     """What an entry tells even where it says nothing any more."""
     move = definition.moves.get(entry.move)
     if entry.target != entry.source:
-        told.previous, told.since = entry.source, entry.at if move else complaint.received_at
+        told.previous = entry.source
+        told.since = complaint.received_at if entry.move == "submit" else entry.at
     told.state, told.holder, told.version = entry.target, entry.holder, told.version + 1
     if move:
         told.tally = step.counted(told.tally, move)

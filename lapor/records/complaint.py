@@ -16,8 +16,8 @@ class Complaint(Record):
 
     `due_at` and `next_moment_at` repeat the earliest of its clocks for lists and sweeps; `handling/clocks.py` keeps them.
     `tally` counts the moves made, and what moves count. With a `content_key` all its texts are sealed, here and elsewhere.
-    Since `erased_at` there are none any more, nor a key, and nothing opens the case. `linked_to_id` is an earlier case about
-    the same matter.
+    Since `erased_at` there are none any more, nor a key, and nothing opens the case. A part that was split off has the
+    `whole_id` of the case that somebody reported, whose secret is its own. `linked_to_id` is an earlier case about the same matter.
     """
 
     __tablename__ = "complaints"
@@ -64,6 +64,7 @@ class Complaint(Record):
     confidential: Mapped[bool]
     content_key: Mapped[str | None]
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("reporters.id"))
+    whole_id: Mapped[int | None] = mapped_column(ForeignKey("complaints.id"), index=True)
     version: Mapped[int]
     trail_length: Mapped[int]
     trail_head: Mapped[str]

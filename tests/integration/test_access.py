@@ -185,7 +185,7 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "received",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "ask_completion archive block dispose withdraw reassign tighten",
+            COORDINATOR: "ask_completion archive block dispose withdraw split reassign tighten",
             "kota.wali-kota": "reassign tighten",
             "inspektorat.inspektur": "tighten",
         },
@@ -206,8 +206,8 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "contested",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "name_reported arbitrate dispose withdraw reclassify tighten",
-            "pu.penghubung": "withdraw tighten",
+            COORDINATOR: "name_reported arbitrate dispose withdraw split reclassify tighten",
+            "pu.penghubung": "withdraw split tighten",
             "pu.petugas": "withdraw tighten",
             "pu.kepala": "tighten",
             "kota.wali-kota": "tighten",
@@ -218,9 +218,9 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "in_follow_up",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "name_reported arbitrate withdraw reclassify tighten",
+            COORDINATOR: "name_reported arbitrate withdraw split reclassify tighten",
             "pu.penghubung": "pass_down ask_arbitration ask_reporter note_progress extend propose_answer answer "
-            "withdraw reassign tighten",
+            "withdraw split reassign tighten",
             "pu.petugas": "propose_answer withdraw tighten",
             "pu.kepala": "reassign tighten",
             "kota.wali-kota": "reassign tighten",

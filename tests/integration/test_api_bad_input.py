@@ -68,7 +68,20 @@ NAMES = {
     "/messages": ["text", "audience"],
     "/acknowledgement": ["note", "promised_at"],
 }
-PARAMETERS = ["limit", "cursor", "state", "phase", "holder", "kind", "category", "overdue", "due_before", "q", "sort"]
+PARAMETERS = [
+    "limit",
+    "cursor",
+    "state",
+    "phase",
+    "holder",
+    "kind",
+    "category",
+    "overdue",
+    "due_before",
+    "part_of",
+    "q",
+    "sort",
+]
 FIELDS = [
     "unit",
     "category",

@@ -95,7 +95,10 @@ def test_the_moves_that_are_open_tell_what_they_need(web: Web) -> None:
     ("by", "names"),
     [
         ("reporter", ["withdraw", "tighten"]),
-        (COORDINATOR, ["ask_completion", "archive", "block", "dispose", "withdraw", "reassign", "link", "tighten"]),
+        (
+            COORDINATOR,
+            ["ask_completion", "archive", "block", "dispose", "withdraw", "split", "reassign", "link", "tighten"],
+        ),
         ("inspektorat.inspektur", ["tighten"]),
         ("kota.wali-kota", ["reassign", "tighten"]),
     ],

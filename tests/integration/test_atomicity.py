@@ -88,6 +88,14 @@ def withdrawing(town: Town) -> Callable[[], object]:
     return lambda: case.goes("withdraw", moment=NOON)
 
 
+def splitting(town: Town) -> Callable[[], object]:
+    case = town.submit(reporter=REPORTER, confidential=True)
+    case.attempt("dispose", COORDINATOR, NOON, MISCONDUCT)
+    case.goes("accept", moment=NOON)
+    by, said = "pu.penghubung", {"title": "Lampu mati", "text": "Di jalan yang sama."}
+    return lambda: case.attempt("split", by, NOON, said)
+
+
 def writing(town: Town) -> Callable[[], object]:
     case = town.case_in("answered")
     return lambda: case.write("Belum.", "reporter", "7 Jul 10:00")
@@ -106,6 +114,7 @@ DEEDS = [
     approving,
     appealing,
     withdrawing,
+    splitting,
     writing,
     promising,
 ]

@@ -68,6 +68,7 @@ def fill(town: Town) -> None:
     with town.site.reading() as session:
         hearing = replace(case, town=replace(town, engine=town.site.engine(session)))
     hearing.attempt("dispose", COORDINATOR, "6 Jul 12:00", {**DISPOSITION, "reported": "kesehatan"})
+    town.submit().goes("split", moment="6 Jul 12:00")
     town.sweep("9 Jul 07:00")
     with town.site.writing() as session:
         who = town.who(COORDINATOR)

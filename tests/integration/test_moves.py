@@ -14,7 +14,7 @@ NOON = "6 Jul 12:00"
 # where each move leads, in the order of the definition
 OPEN: Mapping[str, str] = {
     "received": "incomplete-ask_completion archived-archive blocked-block disposed-dispose withdrawn-withdraw "
-    "received-link received-tighten received-loosen",
+    "received-split received-link received-tighten received-loosen",
     "incomplete": "received-complete archived-expire archived-archive blocked-block disposed-dispose "
     "withdrawn-withdraw incomplete-tighten incomplete-loosen",
     "disposed": "contested-recall disposed-pass_down in_follow_up-accept contested-return withdrawn-withdraw "

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import or_, select
 
 from lapor.access import policy
 from lapor.access.principal import Principal
@@ -111,8 +113,9 @@ class Cases(RuleBasedStateMachine):
 
     @rule(case=cases, picks=st.lists(st.integers(0, 999), min_size=4, max_size=9))
     def go(self, case: Case, picks: list[int]) -> None:
-        """Make moves that are open, one after the other; those that end a case are rarer than the others."""
+        """Make moves of a case or a part of it that are open; those that end a case are rarer than the others."""
         for pick in picks:
+            case = self._one_of(case, pick)
             everything = self._open(case)
             lasting = {name: actors for name, actors in everything.items() if name not in ENDS}
             chosen = everything if pick % 9 == 0 or not lasting else lasting
@@ -129,6 +132,20 @@ class Cases(RuleBasedStateMachine):
             return
         holder = fields.get("unit") if name in ("dispose", "arbitrate", "pass_down") else None
         self.models[case.id].makes(name, holder, self.now, was)
+        if name == "split":
+            # no clock starts or ends with a part
+            self.models[max(self._family(case))] = deepcopy(self.models[case.id])
+
+    def _one_of(self, case: Case, pick: int) -> Case:
+        family = self._family(case)
+        return Case(self.town, family[pick % len(family)], "", case.secret)
+
+    def _family(self, case: Case) -> list[int]:
+        """The ids of a case, or of that of which it is a part, and of all its parts."""
+        whole = case.seen().whole_id or case.id
+        its = select(Complaint.id).where(or_(Complaint.id == whole, Complaint.whole_id == whole))
+        with self.town.site.reading() as session:
+            return [*session.scalars(its.order_by(Complaint.id))]
 
     @rule(case=cases)
     def write(self, case: Case) -> None:

@@ -68,6 +68,7 @@ USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "refer": ("reporter", {"consent": True}),
     "reclassify": (COORDINATOR, {"classification": "oversight", "category": "jalan-rusak", "reason": "Pungutan."}),
     "name_reported": (COORDINATOR, {"reported": "pu.petugas", "reason": "Disebut pelapor."}),
+    "split": (COORDINATOR, {"title": "Lampu jalan mati", "text": "Di jalan yang sama."}),
     "reassign": ("pu.kepala", {"post": "pu.petugas"}),
     "link": (COORDINATOR, {"earlier": "2026-7QK4-M2ZD-5"}),
     "unlink": (COORDINATOR, {"reason": "Bukan hal yang sama."}),

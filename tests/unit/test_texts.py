@@ -48,11 +48,11 @@ def test_whatever_a_reporter_is_told_of_has_words_and_so_has_what_officers_are_t
 def test_a_reporter_hears_of_moves_that_are_public_and_are_not_the_reporters_own() -> None:
     moves = [move for file in shipped_workflows().glob("*.yaml") for move in load(file).moves.values()]
     heard = {move.name for move in moves if move.name in TO_REPORTER}
-    beside_moves = {"identity_asked", "identity_opened", "gather", "erasure_asked", "erasure_refused"}
+    beside_moves = {"identity_asked", "identity_opened", "gather", "erasure_asked", "erasure_refused", "split_off"}
     assert heard == TO_REPORTER - {"submit", "remind", "on_your_behalf", *beside_moves}
     assert [move.name for move in moves if move.name in heard and (not move.public or "reporter" in move.by)] == []
     unheard = {move.name for move in moves if move.public and "reporter" not in move.by and move.name not in heard}
-    assert unheard == {"recall", "pass_down", "accept", "resume", "reclassify"}
+    assert unheard == {"recall", "pass_down", "accept", "resume", "reclassify", "split"}
 
 
 def test_a_receipt_reads_like_this() -> None:

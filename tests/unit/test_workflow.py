@@ -112,7 +112,7 @@ def open_names(workflow: Workflow, state: str, facts: Facts) -> str:
 def test_open_moves_come_in_the_order_of_the_definition() -> None:
     assert open_names(COMPLAINT, "in_follow_up", FREE) == (
         "pass_down arbitrate ask_arbitration ask_reporter note_progress extend propose_answer answer withdraw refer "
-        "reclassify name_reported reassign link tighten"
+        "split reclassify name_reported reassign link tighten"
     )
 
 
@@ -120,7 +120,8 @@ def test_open_moves_leave_out_what_a_guard_refuses() -> None:
     unready = NOW + timedelta(days=1)
     facts = knowing(bound=True, extendable=False, tally={"resume_unanswered": 1}, ombudsman_from=unready)
     assert open_names(COMPLAINT, "in_follow_up", facts) == (
-        "pass_down arbitrate note_progress propose_answer answer withdraw reclassify name_reported reassign link tighten"
+        "pass_down arbitrate note_progress propose_answer answer withdraw split reclassify name_reported reassign "
+        "link tighten"
     )
 
 

@@ -39,6 +39,7 @@ NEEDS = {
     "reassign": "post:post",
     "link": "earlier:case reason:text?",
     "unlink": "reason:text",
+    "split": "title:text text:text",
     "tighten": "anonymous:boolean? confidential:boolean?",
     "loosen": "anonymous:boolean? confidential:boolean?",
     **dict.fromkeys(("accept", "approve", "expire", "resume_unanswered", "close_unanswered"), ""),
@@ -67,9 +68,9 @@ GUARDS = {
     "unlink": ("is_linked",),
     "refer": ("ombudsman_term_over", "consented", "within_window"),
 }
-# a complaint alone accuses somebody
+# a complaint alone accuses somebody, and is split
 OTHER_NEEDS = {
-    **{name: needs for name, needs in NEEDS.items() if name != "name_reported"},
+    **{name: needs for name, needs in NEEDS.items() if name not in ("name_reported", "split")},
     "dispose": "unit:unit category:category classification:classification? reason:text?",
     "reclassify": "category:category reason:text classification:classification?",
 }
