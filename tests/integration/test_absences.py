@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.integration.test_invitations import DOOR
-from tests.integration.test_ladder import JULY, of, with_absences
+from tests.integration.test_ladder import of
+from tests.integration.test_ladder_standing_in import JULY, with_absences
 from tests.integration.town import COORDINATOR, DISPOSITION, Case, Town, at
 from tests.integration.web import NOT_FOUND, Answer, Web, problem
 
