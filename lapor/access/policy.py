@@ -172,10 +172,11 @@ _RULES: Mapping[str, Rule] = {
     "approver": _approves,
     "reviewer": _reviews,
 }
+_BY_WHO_READS: Mapping[str, Rule] = {"coordinator": _reading(_own_door), "liaison_officer": _reading(_answers)}
 _OF_MOVE: Mapping[str, Mapping[str, Rule]] = {
     "close": {"coordinator": _closes},
     "reassign": {"coordinator": _keeps},
     "loosen": {"reporter": _is_its_reporter},
-    "split": {"coordinator": _reading(_own_door), "liaison_officer": _reading(_answers)},
+    **dict.fromkeys(("split", "link", "unlink"), _BY_WHO_READS),
     "tighten": {"reporter": _reports, "coordinator": _is("coordinator"), "supervisor": _is("supervisor")},
 }

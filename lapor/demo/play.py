@@ -112,11 +112,16 @@ class Play:
             return self._acknowledged(step, case, who or "", token)
         path = f"/complaints/{case.number}"
         read = self.stage.ask("GET", path, token)
-        body = {"move": step.move, "fields": dict(step.fields)}
+        body = {"move": step.move, "fields": self._fields(step)}
         after = self.stage.ask("POST", f"{path}/moves", token, body, etag=read.etag).body
         case.holder = after["holder"]["code"]
         label = self.stage.engine.workflow(case.kind).definition.moves[step.move].label
         return self._event(step, label, who, case)
+
+    def _fields(self, step: Step) -> dict[str, Any]:
+        # the story knows other complaints by their titles, the server by their numbers
+        numbers = {role.sample.submission["title"]: number for number, role in self.roles.items()}
+        return {name: numbers[value] if name == "earlier" else value for name, value in step.fields.items()}
 
     def _submitted(self, step: Step) -> Event:
         who = None if step.actor == "reporter" else ARBITER

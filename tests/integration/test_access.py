@@ -185,7 +185,7 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "received",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "ask_completion archive block dispose withdraw split reassign tighten",
+            COORDINATOR: "ask_completion archive block dispose withdraw split reassign link tighten",
             "kota.wali-kota": "reassign tighten",
             "inspektorat.inspektur": "tighten",
         },
@@ -194,8 +194,8 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "disposed",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "name_reported recall withdraw reclassify tighten",
-            "pu.penghubung": "pass_down accept return withdraw reassign tighten",
+            COORDINATOR: "name_reported recall withdraw reclassify link tighten",
+            "pu.penghubung": "pass_down accept return withdraw reassign link tighten",
             "pu.petugas": "withdraw tighten",
             "pu.kepala": "reassign tighten",
             "kota.wali-kota": "reassign tighten",
@@ -206,8 +206,8 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "contested",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "name_reported arbitrate dispose withdraw split reclassify tighten",
-            "pu.penghubung": "withdraw split tighten",
+            COORDINATOR: "name_reported arbitrate dispose withdraw split reclassify link tighten",
+            "pu.penghubung": "withdraw split link tighten",
             "pu.petugas": "withdraw tighten",
             "pu.kepala": "tighten",
             "kota.wali-kota": "tighten",
@@ -218,9 +218,9 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "in_follow_up",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "name_reported arbitrate withdraw split reclassify tighten",
+            COORDINATOR: "name_reported arbitrate withdraw split reclassify link tighten",
             "pu.penghubung": "pass_down ask_arbitration ask_reporter note_progress extend propose_answer answer "
-            "withdraw split reassign tighten",
+            "withdraw split reassign link tighten",
             "pu.petugas": "propose_answer withdraw tighten",
             "pu.kepala": "reassign tighten",
             "kota.wali-kota": "reassign tighten",
@@ -231,8 +231,8 @@ OFFERED: Sequence[tuple[str, Mapping[str, str]]] = [
         "awaiting_approval",
         {
             "reporter": "withdraw tighten",
-            COORDINATOR: "name_reported withdraw reclassify tighten",
-            "pu.penghubung": "approve send_back withdraw reassign tighten",
+            COORDINATOR: "name_reported withdraw reclassify link tighten",
+            "pu.penghubung": "approve send_back withdraw reassign link tighten",
             # who drafted does not approve
             "pu.petugas": "withdraw tighten",
             "pu.kepala": "approve send_back reassign tighten",

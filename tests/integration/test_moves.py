@@ -14,7 +14,7 @@ NOON = "6 Jul 12:00"
 # where each move leads, in the order of the definition
 OPEN: Mapping[str, str] = {
     "received": "incomplete-ask_completion archived-archive blocked-block disposed-dispose withdrawn-withdraw "
-    "received-split received-link received-tighten received-loosen",
+    "received-split received-tighten received-loosen",
     "incomplete": "received-complete archived-expire archived-archive blocked-block disposed-dispose "
     "withdrawn-withdraw incomplete-tighten incomplete-loosen",
     "disposed": "contested-recall disposed-pass_down in_follow_up-accept contested-return withdrawn-withdraw "
@@ -46,7 +46,7 @@ def led_to(case: Case, name: str) -> str | None:
     """The state after a usual move that is taken back at once; None where it is refused."""
     town, (by, fields) = case.town, USUAL[name]
     if name == "link":
-        fields = {"earlier": town.submit("5 Jul 09:00").number}
+        fields = {"earlier": town.case_in("disposed", "5 Jul 09:00").number}
     try:
         with town.site.writing() as session:
             actor = town.who(by, case.id)

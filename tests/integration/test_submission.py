@@ -94,6 +94,7 @@ def test_all_that_was_said_is_stored(town: Town) -> None:
         "erased_at": None,
         "reporter_id": reporter.id,
         "whole_id": None,
+        "linked_to_id": None,
         "version": 1,
         "trail_length": 1,
         "trail_head": entry.hash,

@@ -70,8 +70,8 @@ USUAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "name_reported": (COORDINATOR, {"reported": "pu.petugas", "reason": "Disebut pelapor."}),
     "split": (COORDINATOR, {"title": "Lampu jalan mati", "text": "Di jalan yang sama."}),
     "reassign": ("pu.kepala", {"post": "pu.petugas"}),
-    "link": (COORDINATOR, {"earlier": "2026-7QK4-M2ZD-5"}),
-    "unlink": (COORDINATOR, {"reason": "Bukan hal yang sama."}),
+    "link": ("pu.penghubung", {"earlier": "2026-7QK4-M2ZD-5"}),
+    "unlink": ("pu.penghubung", {"reason": "Bukan hal yang sama."}),
     "tighten": ("reporter", {"confidential": True}),
     "loosen": ("reporter", {"confidential": False}),
 }
