@@ -177,7 +177,9 @@ def _telling(session: Session, ids: Sequence[int]) -> Mapping[int, dict[str, tup
     harmless = (of.classification.is_distinct_from("oversight") for of in (Complaint, earlier))
     runs = select(Complaint.id, ClockRow.name, ClockRow.due_at, earlier.number)
     runs = runs.join(earlier, and_(earlier.id.in_((Complaint.linked_to_id, Complaint.whole_id)), alike, *harmless))
-    runs = runs.join(ClockRow, and_(ClockRow.complaint_id == earlier.id, *_RUNNING))
+    # a clock that has told the top has nobody left to tell
+    still = and_(*_RUNNING, ClockRow.next_moment_at.is_not(None))
+    runs = runs.join(ClockRow, and_(ClockRow.complaint_id == earlier.id, still))
     among = runs.where(many.among(session, Complaint.id, ids)).order_by(ClockRow.due_at.desc())
     for complaint_id, name, due_at, number in session.execute(among):
         telling[complaint_id][name] = due_at, number

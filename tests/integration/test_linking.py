@@ -96,6 +96,17 @@ def test_once_the_earlier_case_is_answered_the_later_one_is_told_of_within_a_wor
     assert town.findings("15 Jul 16:01") == []
 
 
+def test_once_the_top_was_told_of_the_earlier_case_it_is_told_of_the_later_one_too(town: Town) -> None:
+    _, later = two(town)
+    for moment in (*MOMENTS, "28 Jul 16:01"):
+        town.sweep(moment)
+    assert later.told() == [
+        *(("first_response", rung, "skipped", None) for rung in range(5)),
+        ("first_response", 5, "told", "inspektorat.inspektur"),
+    ]
+    assert town.findings("28 Jul 16:01") == []
+
+
 def test_a_case_that_is_unlinked_speaks_for_itself_again(town: Town) -> None:
     _, later = two(town)
     town.sweep(MOMENTS[0])
