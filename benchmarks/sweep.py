@@ -25,6 +25,7 @@ from benchmarks.bare import claim_all
 from benchmarks.multitude import multiply, settle
 from benchmarks.submissions import citizens
 from lapor.oversight import amending
+from lapor.scheduler import give_way
 from tests import postgres
 from tests.integration.conftest import founded
 from tests.integration.town import Town, at
@@ -127,6 +128,8 @@ def side_by_side(town: Town, parts: Sequence[Part], batch: int, lanes: int) -> d
 def among_citizens(town: Town, parts: Sequence[Part], batch: int, lanes: int) -> dict[str, float]:
     """How long a submission takes while nothing else goes on, and while a sweep does."""
     with citizens(town) as found:
+        # as a worker does
+        give_way()
         time.sleep(QUIET_SECONDS)
         begun = time.monotonic()
         for moment, size in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -25,6 +26,7 @@ from lapor.records import IdempotencyKey
 from lapor.site import Site
 
 TIDY_SECONDS = 3600
+NICENESS = 10
 
 log = logging.getLogger("lapor.worker")
 
@@ -55,6 +57,11 @@ def work(site: Site, stop: Event) -> None:
     metronome.start()
     stop.wait()
     metronome.shutdown(wait=True)
+
+
+def give_way() -> None:
+    """Let processes that answer somebody who waits have the machine first: this one is told of nobody's hurry."""
+    os.nice(NICENESS)
 
 
 def _guarded(job: Callable[[Site], None], site: Site) -> None:

@@ -47,6 +47,7 @@ def worker() -> None:
     site = site_here()
     wordings.load(site.settings.notices.texts)
     site.prepare()
+    scheduler.give_way()
     scheduler.work(site, stop)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,18 @@ def test_a_complaint_is_answered_and_closed_and_a_neglected_one_climbs_the_ladde
     with governing(database_url, tmp_path) as government:
         _is_answered_and_closed(government)
         _climbs(government)
+        _gives_way(government)
         examined = government.lapor("doctor", "--json")
         assert (examined.returncode, json.loads(examined.stdout)["broken"]) == (0, [])
         verified = government.lapor("trail", "verify", "--json")
         assert (verified.returncode, json.loads(verified.stdout)["broken"]) == (0, [])
     assert {name: process.returncode for name, process in government.processes.items()} == {"serve": 0, "worker": 0}
+
+
+def _gives_way(government: Government) -> None:
+    """Whoever waits for an answer has the machine before the worker."""
+    api, worker = (os.getpriority(os.PRIO_PROCESS, government.processes[name].pid) for name in ("serve", "worker"))
+    assert worker == min(19, api + 10)
 
 
 def _is_answered_and_closed(government: Government) -> None:
