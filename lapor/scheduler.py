@@ -26,7 +26,7 @@ from lapor.records import IdempotencyKey
 from lapor.site import Site
 
 TIDY_SECONDS = 3600
-NICENESS = 10
+NICENESS = 5
 
 log = logging.getLogger("lapor.worker")
 

@@ -36,7 +36,7 @@ def test_a_complaint_is_answered_and_closed_and_a_neglected_one_climbs_the_ladde
 def _gives_way(government: Government) -> None:
     """Whoever waits for an answer has the machine before the worker."""
     api, worker = (os.getpriority(os.PRIO_PROCESS, government.processes[name].pid) for name in ("serve", "worker"))
-    assert worker == min(19, api + 10)
+    assert worker == min(19, api + 5)
 
 
 def _is_answered_and_closed(government: Government) -> None:
