@@ -9,6 +9,7 @@ from api.fields import Code, Day, Degrees, EmailAddress, Flag, Line, Moment, Req
 from api.pages import PageQuery, page_of
 from lapor.access.reading import SORTS
 from lapor.access.standing import BANDS
+from lapor.handling.intake import LONGEST_TITLE
 from lapor.machine.definition import CLASSES, PHASES, ROLES
 
 LONGEST_LINE = 200
@@ -48,7 +49,7 @@ class SubmissionSchema(Request):
     """What somebody reports."""
 
     kind = Code(required=True)
-    title = Text(longest=LONGEST_LINE, required=True)
+    title = Text(longest=LONGEST_TITLE, required=True)
     text = Text(required=True)
     category = Code()
     incident_date = Day()

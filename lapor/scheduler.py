@@ -60,7 +60,7 @@ def work(site: Site, stop: Event) -> None:
 
 
 def give_way() -> None:
-    """Let processes that answer somebody who waits have the machine first: this one is told of nobody's hurry."""
+    """Let processes that answer somebody who waits have the machine first: nobody waits for this one."""
     os.nice(NICENESS)
 
 

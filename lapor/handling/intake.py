@@ -19,6 +19,9 @@ from lapor.privacy import content, identity
 from lapor.records import CategoryRow, ClockRow, Complaint, RegionRow
 from lapor.records.base import stamp
 
+LONGEST_TITLE = 200
+"""In characters, whoever writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:

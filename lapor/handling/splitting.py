@@ -23,7 +23,6 @@ from lapor.records.base import stamp
 
 SPLIT_OFF = "split_off"
 """The first entry of a part, where other cases have their submission."""
-LONGEST_TITLE = 200
 # what a part has of its whole; its texts are the officer's, and what moves have counted is the whole's alone
 _KEPT = (
     "kind", "definition_version", "classification", "state", "phase", "is_open", "holder_id", "door_id", "owner_id",
@@ -33,7 +32,7 @@ _KEPT = (
 
 
 def split(making: Making) -> None:
-    """Make a part of the title and text that the move names. They stand there alone: the whole keeps its number.
+    """Make a part with the title and text that the move names; of it the whole's trail has the number alone.
 
     Raises:
         InvalidFields: the title is too long.
@@ -54,7 +53,7 @@ def split(making: Making) -> None:
 
 def _title(making: Making) -> str:
     try:
-        return checked(making.values["title"], LONGEST_TITLE)
+        return checked(making.values["title"], intake.LONGEST_TITLE)
     except ValueError as fault:
         raise InvalidFields({"title": [str(fault)]}) from None
 
